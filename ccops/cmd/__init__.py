@@ -1,0 +1,1 @@
+"""Typer commands, one file per noun; no logic, no heavy imports at module level."""

@@ -1,0 +1,28 @@
+"""Makes text from the phone line harmless: no escapes, no controls, no direction tricks."""
+
+import re
+
+# C0 and DEL, C1, bidi and other invisible format controls, line and paragraph separators, lone surrogates, noncharacters.
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\ufffe\uffff\U000e0000-\U000e007f]"
+)
+
+
+def clean(text: str) -> str:
+    """Return `text` without any character that could steer a terminal, a log reader or the reading direction.
+
+    Markup of other programs (`[red]`, `=cmd`) is left: who draws or writes a file guards that at the door.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _HARMFUL.sub("", text)
+
+
+def control_at(text: str) -> int | None:
+    """Return the index of the first control character of `text` (C0, DEL, C1, lone surrogate), or None."""
+    for index, char in enumerate(text):
+        code = ord(char)
+        if code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000:
+            return index
+    return None

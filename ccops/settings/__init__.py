@@ -1,0 +1,1 @@
+"""Configuration: one typed model, read from flags, environment, file and defaults."""

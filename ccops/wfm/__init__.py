@@ -1,0 +1,1 @@
+"""Workforce management: forecast, staffing, roster, adherence; never talks to the PBX."""
