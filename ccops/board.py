@@ -152,6 +152,9 @@ class CallRow:
     priority: int = 0
     held: bool = False
     steps: tuple[Step, ...] = ()
+    ended_at: float | None = None
+    outcome: str = ""
+    """Of an ended call: answered, abandoned, timeout, exit_empty, exit_key, withdrawn, transferred (METRICS.md)."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -218,7 +221,7 @@ class LinkRow:
     figures_since: float | None = None
 
 
-Topic = Literal["queue", "agent", "call", "parked", "supervision", "link"]
+Topic = Literal["queue", "agent", "call", "ended", "parked", "supervision", "link"]
 Row = QueueRow | AgentRow | CallRow | ParkedRow | SupervisionRow | LinkRow
 
 
@@ -240,6 +243,8 @@ class Board:
     queues: dict[str, QueueRow] = field(default_factory=dict)
     agents: dict[str, AgentRow] = field(default_factory=dict)
     calls: dict[str, CallRow] = field(default_factory=dict)
+    ended: dict[str, CallRow] = field(default_factory=dict)
+    """Calls that ended lately, oldest first; bounded."""
     parked: dict[str, ParkedRow] = field(default_factory=dict)
     supervisions: dict[str, SupervisionRow] = field(default_factory=dict)
 
@@ -260,6 +265,7 @@ TABLES: dict[str, str] = {
     "queue": "queues",
     "agent": "agents",
     "call": "calls",
+    "ended": "ended",
     "parked": "parked",
     "supervision": "supervisions",
 }

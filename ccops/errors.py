@@ -1,16 +1,16 @@
 """The exception tree of ccops and the exit code that each branch ends a command with.
 
-    CcopsError                 1  refused or failed
-    ├── UsageProblem           2  an argument is wrong
-    │   └── NotFound           2  no such queue, agent, call … (names the nearest)
-    ├── ConfigError            2  a configuration file or variable is wrong
-    ├── LinkError              3  the PBX or the daemon cannot be reached
-    │   ├── LinkLost           3  the link went away while something was under way
-    │   └── NotAsterisk        3  something else answers on that port
-    ├── LoginRefused           4  the PBX refuses user or secret
-    ├── PermissionRefused      4  the PBX or a role refuses this action
-    ├── ActionRefused          1  the PBX answered an action with an error
-    └── ActionTimeout          5  no answer within the time limit
+CcopsError                 1  refused or failed
+├── UsageProblem           2  an argument is wrong
+│   └── NotFound           2  no such queue, agent, call … (names the nearest)
+├── ConfigError            2  a configuration file or variable is wrong
+├── LinkError              3  the PBX or the daemon cannot be reached
+│   ├── LinkLost           3  the link went away while something was under way
+│   └── NotAsterisk        3  something else answers on that port
+├── LoginRefused           4  the PBX refuses user or secret
+├── PermissionRefused      4  the PBX or a role refuses this action
+├── ActionRefused          1  the PBX answered an action with an error
+└── ActionTimeout          5  no answer within the time limit
 """
 
 from collections.abc import Iterable

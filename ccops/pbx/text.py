@@ -2,7 +2,7 @@
 
 import re
 
-# C0 and DEL, C1, bidi and other invisible format controls, line and paragraph separators, lone surrogates, noncharacters.
+# C0 and DEL, C1, bidi and other invisible format controls, line separators, lone surrogates, noncharacters.
 _HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\ufffe\uffff\U000e0000-\U000e007f]"
