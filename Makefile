@@ -1,0 +1,39 @@
+# ccops: every target builds its own environment in .venv
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+
+.PHONY: demo test check bench lock docs clean
+
+demo: $(VENV)/.run  ## the console on a simulated centre
+	$(BIN)/ccops demo
+
+test: $(VENV)/.dev  ## all tests; those that need Asterisk skip with a reason where none can be had
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev  ## style, types, the contracts between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.dev  ## measures of benchmarks/, each a ratio against something named
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev  ## writes again what is generated in docs/ and config/
+	$(BIN)/python -m scripts.make_docs
+
+lock: $(VENV)/.dev  ## pins again what pyproject.toml allows
+	scripts/lock $(BIN)
+
+$(VENV)/.run: requirements.lock pyproject.toml scripts/make-venv
+	PYTHON=$(PYTHON) scripts/make-venv $(VENV) requirements.lock
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock requirements.lock pyproject.toml scripts/make-venv
+	PYTHON=$(PYTHON) scripts/make-venv $(VENV) requirements-dev.lock
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) build dist ccops.egg-info
