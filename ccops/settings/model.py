@@ -63,12 +63,12 @@ def section(kind: type) -> Any:
     return field(default_factory=kind)
 
 
-def tables(doc: str, example: str) -> Any:
-    """Declare a table of named tables such as [queues.NAME]."""
-    return field(default_factory=dict, metadata={"doc": doc, "example": example})
+def tables(example: str) -> Any:
+    """Declare a table of named tables such as [queues.NAME], with a name for the sample."""
+    return field(default_factory=dict, metadata={"example": example})
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """The place that this installation serves."""
 
@@ -82,7 +82,7 @@ class Site:
     )
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ami:
     """The manager interface of Asterisk (manager.conf)."""
 
@@ -113,7 +113,7 @@ class Ami:
         return self.secret if self.secret_file is None else read_secret_file(self.secret_file)
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Store:
     """The one SQLite file with log rows, figures and the audit."""
 
@@ -125,7 +125,7 @@ class Store:
     )
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class QueueLog:
     """The queue_log of Asterisk, source of today's figures and of all history."""
 
@@ -136,14 +136,14 @@ class QueueLog:
     )
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Supervisor:
     """Defaults of the person who supervises."""
 
     phone: str = key("", "Phone to ring for listening.", check="device", example="PJSIP/9001")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ServiceLevel:
     """How the service level is counted; a queue may have a threshold of its own."""
 
@@ -157,9 +157,9 @@ class ServiceLevel:
     )
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Queue:
-    """One queue, by its name in the PBX; upper and lower case are alike, as in Asterisk."""
+    """A queue with settings of its own, by its name in the PBX; upper and lower case are alike, as in Asterisk."""
 
     threshold: float | None = key(
         None,
@@ -176,9 +176,9 @@ class Queue:
     title: str = key("", "Name for people.", check="line", example="Sales")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PauseReason:
-    """One pause reason, by the text that is written to the queue_log."""
+    """A pause reason that is offered to people, by the text that is written to the queue_log."""
 
     title: str = key("", "Name for people.", check="line", example="Lunch break")
     paid: bool = key(True, "Counts as paid time.")
@@ -186,9 +186,9 @@ class PauseReason:
     wrap_up: bool = key(False, "Is work after a call: counts as wrap-up, not as a pause.")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Role:
-    """What a person may see and do through the daemon. Names may hold * and ?; a person may have several roles."""
+    """What people may see and do through the daemon; names may hold * and ?, a person may have several roles."""
 
     users: tuple[str, ...] = key((), "Login names that have this role.", example=("anna",))
     groups: tuple[str, ...] = key((), "Groups of the system whose members have this role.", example=("supervisors",))
@@ -203,7 +203,7 @@ class Role:
     read_only: bool = key(False, "Refuses every action, whatever `actions` says.")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Daemon:
     """The always-on engine and the socket on which it serves people."""
 
@@ -212,7 +212,7 @@ class Daemon:
     socket_mode: int = key(0o660, "File mode of the socket.", low=0o600, high=0o666, octal=True)
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ui:
     """The console."""
 
@@ -223,7 +223,7 @@ class Ui:
     bell: bool = key(False, "Rings the terminal's bell when something new needs attention.")
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Actions:
     """Fixed parts of what is sent to the PBX."""
 
@@ -245,7 +245,7 @@ class Actions:
     )
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings; what is not given has its default."""
 
@@ -255,9 +255,9 @@ class Settings:
     queue_log: QueueLog = section(QueueLog)
     supervisor: Supervisor = section(Supervisor)
     service_level: ServiceLevel = section(ServiceLevel)
-    queues: Mapping[str, Queue] = tables("Queues with settings of their own.", "sales")
-    pause_reasons: Mapping[str, PauseReason] = tables("Pause reasons offered to people and their meaning.", "Lunch")
-    roles: Mapping[str, Role] = tables("Rights of people who come through the daemon.", "team-leads")
+    queues: Mapping[str, Queue] = tables("sales")
+    pause_reasons: Mapping[str, PauseReason] = tables("Lunch")
+    roles: Mapping[str, Role] = tables("team-leads")
     daemon: Daemon = section(Daemon)
     ui: Ui = section(Ui)
     actions: Actions = section(Actions)
