@@ -102,6 +102,8 @@ class AgentRow:
     interface: str
     device: str
     """The phone itself, e.g. PJSIP/1001, also for Local and hint: members; empty where unknown."""
+    state_interface: str = ""
+    """What the PBX watches for the phone's state: the interface itself, PJSIP/1001, or hint:1001@ext-local."""
     memberships: tuple[Membership, ...] = ()
     state: AgentState = AgentState.UNAVAILABLE
     state_since: float | None = None
@@ -191,6 +193,8 @@ class SupervisionRow:
     started_at: float | None = None
     owner: str = ""
     ours: bool = False
+    options: str = ""
+    """ChanSpy's options, where the PBX lists them."""
     ended_why: str = ""
 
 

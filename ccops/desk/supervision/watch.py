@@ -1,0 +1,103 @@
+"""Keeps the registry of legs true to the live centre: adopts running spies, notices every end and why."""
+
+import asyncio
+import logging
+from typing import Protocol
+
+from ccops.board import Change, SupervisionRow
+from ccops.desk.context import Wire
+from ccops.desk.supervision.legs import VARIABLES, Leg
+from ccops.desk.supervision.registry import Registry, status_variables
+from ccops.errors import CcopsError
+from ccops.i18n import _
+
+log = logging.getLogger(__name__)
+
+SETTLE = 0.3
+"""Seconds after the end of a spy in which the end of the call, if that was the cause, has shown."""
+
+
+class Centre(Protocol):
+    """What is asked of the live centre."""
+
+    def channel_alive(self, name_or_uniqueid: str) -> bool:
+        """Return whether the PBX still has this channel."""
+        ...
+
+
+class ListingWire(Wire, Protocol):
+    """A link that can list."""
+
+    async def listing(self, action: dict[str, str], *, timeout: float | None = None) -> object:
+        """Send an action that is answered by a list."""
+        ...
+
+
+class Watch:
+    """Feeds the registry from the live centre."""
+
+    def __init__(self, registry: Registry, centre: Centre, wire: ListingWire) -> None:
+        """`centre` tells which channels live, `wire` asks for what is kept on them."""
+        self._registry = registry
+        self._centre = centre
+        self._wire = wire
+        self._adopting: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.TimerHandle] = set()
+
+    def changed(self, change: Change) -> None:
+        """Take in a change of the live state's spies."""
+        if isinstance(change.row, SupervisionRow):
+            self._registry.seen(change.row)
+            self._adopt()
+            return
+        leg = self._registry.legs.get(change.key)
+        if leg is None:
+            return
+        if leg.stopping:
+            self._registry.gone(change.key, leg.stopping)
+            return
+        loop = asyncio.get_running_loop()
+        self._settling.add(loop.call_later(SETTLE, self._gone, leg))
+
+    def _gone(self, leg: Leg) -> None:
+        why = _("the supervisor hung up") if self._centre.channel_alive(leg.target) else _("the call ended")
+        self._registry.gone(leg.supervision_id, why)
+
+    def hung_up(self, uniqueid: str) -> None:
+        """A channel is gone: legs that ring or have taken over end with it."""
+        leg = self._registry.legs.get(uniqueid)
+        if leg is not None and leg.state != "running":
+            self._registry.end(leg, _("the supervisor's phone did not take the call"))
+        elif leg is not None and leg.taken_over:
+            self._registry.end(leg, _("the call ended"))
+
+    def synced(self) -> None:
+        """After a full look at the PBX: end the legs that went unseen, ask for the owners of those found."""
+        for leg in tuple(self._registry.legs.values()):
+            if leg.state != "ringing" and not self._centre.channel_alive(leg.channel or leg.supervision_id):
+                self._registry.end(leg, _("it ended while the PBX was out of reach"))
+        self._adopt()
+
+    def _adopt(self) -> None:
+        if self._registry.unnamed() and (self._adopting is None or self._adopting.done()):
+            self._adopting = asyncio.get_running_loop().create_task(self.adopt())
+
+    async def adopt(self) -> None:
+        """Ask the PBX for what we keep on the channels of legs that we did not start in this process."""
+        for leg in self._registry.unnamed():
+            leg.asked = True
+            action = {"Action": "Status", "Channel": leg.channel, "Variables": ",".join(VARIABLES)}
+            try:
+                reply = await self._wire.listing(action)
+            except CcopsError as error:
+                log.info("leg %s: %s", leg.supervision_id, error)
+                continue
+            for event in getattr(reply, "events", ()):
+                self._registry.named(leg.supervision_id, status_variables(event))
+
+    def close(self) -> None:
+        """Stop waiting for anything."""
+        for handle in self._settling:
+            handle.cancel()
+        if self._adopting is not None:
+            self._adopting.cancel()
