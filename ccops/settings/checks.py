@@ -86,3 +86,10 @@ def recording(value: str) -> str:
         return _("it leaves the monitor folder")
     # Asterisk takes , | ^ apart in the arguments of MixMonitor, and a backslash or quote escapes.
     return _("it holds a character that Asterisk takes apart") if re.search(r"[,|^\\\"'`$;&\s]", value) else ""
+
+
+def interface(value: str) -> str:
+    """A member interface with the agent's number left open, e.g. Local/{number}@from-queue/n."""
+    if not value or ("{number}" in value and not re.search(r"[\s,&|]", value)):
+        return ""
+    return _("it must hold {{number}} and no space, comma, & or |")

@@ -7,7 +7,7 @@ is described here and nowhere else.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -174,6 +174,30 @@ class Queue:
         None, "Time after each call that counts as work.", low=0, high=3600, unit="s", example=10, shown="the PBX's"
     )
     title: str = key("", "Name for people.", check="line", example="Sales")
+    extension: str = key(
+        "",
+        "What to dial in `queue_context` of [actions] to enter this queue.",
+        check="dialplan",
+        shown="the queue's name",
+        example="600",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agents:
+    """How agents who are not members of any queue yet are logged in by their number."""
+
+    interface: str = key(
+        "PJSIP/{number}",
+        "Member interface of an agent; {number} is filled in. FreePBX: Local/{number}@from-queue/n.",
+        check="interface",
+    )
+    state_interface: str = key(
+        "",
+        "What the PBX watches for the phone's state, where it is not the interface itself.",
+        check="interface",
+        example="hint:{number}@ext-local",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +255,11 @@ class Actions:
     transfer_context: str = key(
         "from-internal", "Context of the dialplan in which transfers and calls out are dialled.", check="dialplan"
     )
+    queue_context: str = key(
+        "ccops-queue",
+        "Context of the dialplan in which a queue's extension enters the queue (FreePBX: ext-queues).",
+        check="dialplan",
+    )
     spy_context: str = key(
         "",
         "Context of the dialplan that starts listening, where the manager user may not start applications.",
@@ -255,6 +284,7 @@ class Settings:
     queue_log: QueueLog = section(QueueLog)
     supervisor: Supervisor = section(Supervisor)
     service_level: ServiceLevel = section(ServiceLevel)
+    agents: Agents = section(Agents)
     queues: Mapping[str, Queue] = tables("sales")
     pause_reasons: Mapping[str, PauseReason] = tables("Lunch")
     roles: Mapping[str, Role] = tables("team-leads")
@@ -274,7 +304,7 @@ class Settings:
         found = self.queues.get(name) or self._folded(name)
         if found.threshold is not None:
             return found
-        return Queue(threshold=self.service_level.threshold, wrap_up=found.wrap_up, title=found.title)
+        return replace(found, threshold=self.service_level.threshold)
 
     def _folded(self, name: str) -> Queue:
         wanted = name.casefold()

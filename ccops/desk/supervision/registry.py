@@ -115,12 +115,7 @@ def _stranger(row: SupervisionRow) -> Leg:
 
 
 def status_variables(event: Mapping[str, Any]) -> dict[str, str]:
-    """Read the channel variables out of a Status row (`Variable: NAME=value`, or one header per name)."""
-    found = {name: str(event[name]) for name in VARIABLES if event.get(name)}
-    for key, value in event.items():
-        if key.lower().startswith("variable"):
-            for line in str(value).split("\n"):
-                name, equals, text = line.partition("=")
-                if equals and name in VARIABLES and text:
-                    found[name] = text
-    return found
+    """Read the channel variables out of a Status row (`Variable: NAME=value`, one header each)."""
+    pairs = (line.partition("=") for line in str(event.get("Variable", "")).split("\n"))
+    # Asterisk writes a variable that is not set as "(null)".
+    return {name: text for name, _equals, text in pairs if name in VARIABLES and text not in ("", "(null)")}
