@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -226,6 +226,7 @@ class LocalDesk:
         """Do an action for somebody; raises why not."""
         if self._read_only:
             raise PermissionRefused(_("This is a read-only session."), remedy=_("Start without --read-only."))
+        await self._watch.adopt()
         return await self._actor.do(person, rights, action, target, arguments, reason=reason, dry_run=dry_run)
 
     async def close(self) -> None:
@@ -273,24 +274,23 @@ class _StoreAudit:
         self._opened().end(number, result=result, detail=detail, data=data)
 
 
-@contextlib.asynccontextmanager
-async def open_desk(settings: Settings, *, read_only: bool = False) -> AsyncIterator[Desk]:
-    """Open a desk for one command: through the daemon where one serves, else in this process."""
+async def open_desk(settings: Settings, *, read_only: bool = False) -> Desk:
+    """Open a desk for one command: through the daemon where one serves, else in this process.
+
+    Raises the link's errors; the caller closes it.
+    """
     from ccops.desk.daemon.find import daemon_desk
 
     remote = await daemon_desk(settings, read_only=read_only)
     if remote is not None:
-        try:
-            yield remote
-        finally:
-            await remote.close()
-        return
+        return remote
     desk = LocalDesk(settings, read_only=read_only)
     try:
         await desk.start()
-        yield desk
-    finally:
+    except BaseException:
         await desk.close()
+        raise
+    return desk
 
 
 async def live_desk(settings: Settings, *, read_only: bool = False) -> Desk:

@@ -32,6 +32,8 @@ class Argument:
     help: str
     required: bool = False
     default: Any = None
+    positional: bool = False
+    """Given without a flag on the command line."""
 
     def take(self, value: Any) -> Any:
         """Return `value` checked and converted; raise `UsageProblem` naming this argument."""
