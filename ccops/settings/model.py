@@ -217,11 +217,11 @@ class Role:
     users: tuple[str, ...] = key((), "Login names that have this role.", example=("anna",))
     groups: tuple[str, ...] = key((), "Groups of the system whose members have this role.", example=("supervisors",))
     actions: tuple[str, ...] = key(
-        (), "Actions that this role may do; none unless named.", example=("agent.pause", "listen")
+        (), "Actions that this role may do; none unless named.", example=("agent.*", "listen")
     )
     queues: tuple[str, ...] = key(("*",), "Queues that this role sees and acts on.", example=("sales", "support*"))
     agents: tuple[str, ...] = key(("*",), "Agents that this role sees and acts on.")
-    mask_numbers: bool = key(False, "Callers' numbers are shown without their last digits.")
+    mask_numbers: bool = key(False, "Callers' numbers are shown with their first digits only.")
     no_listen: tuple[str, ...] = key((), "Agents whom this role may not listen to.", example=("director",))
     reason_required: tuple[str, ...] = key((), "Actions that must be given a reason.", example=("listen",))
     read_only: bool = key(False, "Refuses every action, whatever `actions` says.")
