@@ -11,6 +11,8 @@ log = logging.getLogger("ccops.pbx.link")
 
 _FAULTS_LOGGED = 10
 _FAULTS_EVERY = 1_000
+_LONGEST_UPTIME = 12
+"""Digits: what is longer is no number of seconds."""
 
 
 class Ledger:
@@ -99,7 +101,8 @@ class Ledger:
             log.warning("the PBX shuts down")
         else:
             uptime = event.get("Uptime", "")
-            self._uptime = float(uptime) if uptime.isascii() and uptime.isdigit() else None
+            sound = uptime.isascii() and uptime.isdigit() and len(uptime) < _LONGEST_UPTIME
+            self._uptime = float(uptime) if sound else None
         self._tell()
 
     def garble(self) -> None:

@@ -211,6 +211,7 @@ class Link:
         if manager.authenticated and manager.protocol is not None:
             with contextlib.suppress(LinkError):
                 manager.protocol.send({"Action": "Logoff"})
+        manager.authenticated = False  # an end that we wished for is no loss
         manager.close(_("closed by us"))
         await asyncio.wait((manager.ended,), timeout=_CLOSING_TIME)
         if not manager.ended.done():
