@@ -106,6 +106,7 @@ class LocalDesk:
     async def start(self) -> None:
         """Connect once and take the whole board, for a command that asks and leaves; raises the link's errors."""
         self.today.read()
+        self.today.nothing()
         await self.live.start()
         self._take_all()
 
@@ -164,10 +165,10 @@ class LocalDesk:
     def _figures_changed(self) -> None:
         now = self._clock()
         live = self.live.board
-        for name in self.today.take_dirty_queues():
+        queues, agents = self.today.take_dirty()
+        for name in queues:
             if name in live.queues:
                 self._put(self._dressed(Change(now, "queue", name, live.queues[name])))
-        agents = self.today.take_dirty_agents()
         for key, row in live.agents.items() if agents else ():
             if row.agent in agents or row.interface in agents:
                 self._put(self._dressed(Change(now, "agent", key, row)))
@@ -262,7 +263,7 @@ class _StoreAudit:
         if self._audit is None:
             from ccops.store.audit import open_audit
 
-            self._audit = open_audit(self._settings.store_path)
+            self._audit = open_audit(self._settings.store.path)
         return self._audit
 
     def begin(self, **row: str) -> int:

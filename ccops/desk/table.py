@@ -135,9 +135,11 @@ class Table:
         self._actions: dict[str, Action] = {}
         taken: set[tuple[str, ...]] = set()
         for action in actions:
-            marks = {("name", action.name)}
-            marks |= {("key", action.topic, action.key)} if action.key else set()
-            marks |= {("command", *action.command)} if action.command else set()
+            marks: set[tuple[str, ...]] = {("name", action.name)}
+            if action.key:
+                marks.add(("key", action.topic, action.key))
+            if action.command:
+                marks.add(("command", *action.command))
             if marks & taken:
                 raise ValueError(f"two actions share {marks & taken}")
             taken |= marks
