@@ -32,15 +32,23 @@ class Environment:
     @property
     def columns(self) -> int | None:
         """Width of the terminal that stdout is; None where it is none and lines may be as long as they are."""
+        return self._measure("COLUMNS", 0, 80)
+
+    @property
+    def lines(self) -> int | None:
+        """Height of the terminal that stdout is; None where it is none."""
+        return self._measure("LINES", 1, 24)
+
+    def _measure(self, variable: str, index: int, fallback: int) -> int | None:
         if not is_terminal(self.stdout):
             return None
-        given = self.variables.get("COLUMNS", "")
+        given = self.variables.get(variable, "")
         if given.isdigit() and int(given) > 0:
             return int(given)
         try:
-            return os.get_terminal_size(self.stdout.fileno()).columns or 80
+            return os.get_terminal_size(self.stdout.fileno())[index] or fallback
         except (OSError, ValueError):
-            return 80
+            return fallback
 
     def colour(self, refused: bool) -> bool:
         """Tell whether stdout gets colours: a terminal that knows them, and nobody said no (NO_COLOR)."""
