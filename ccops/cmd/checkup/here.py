@@ -77,7 +77,8 @@ def queue_log(settings: Settings, now: float) -> Check:
     return _log_check(path, text, now)
 
 
-def _tail(path: Path) -> bytes:
+def tail(path: Path) -> bytes:
+    """Return the last part of a log."""
     with path.open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
         return file.read(_TAIL)
