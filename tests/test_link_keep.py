@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.badserver import (
     GOOD,
     PATIENCE,
     BadServer,
+    Client,
     Conn,
     client,
     event,
@@ -32,6 +34,9 @@ class Snapshot:
         self.times = 0
         self.cancelled = 0
         self._then = then
+
+    def has_run(self, times: int) -> bool:
+        return self.times == times
 
     async def __call__(self) -> None:
         self.times += 1
@@ -112,15 +117,20 @@ async def test_a_link_that_falls_at_once_does_not_hammer_the_pbx() -> None:
         assert server.connections <= 4
 
 
-async def test_the_pause_is_short_again_after_a_good_time() -> None:
+async def test_the_pause_is_short_again_after_a_good_time(monkeypatch: pytest.MonkeyPatch) -> None:
     async with BadServer() as server, client(server, backoff_first=0.01, backoff_max=0.05) as one:
         snapshot = Snapshot()
         one.link.keep(snapshot)
         pauses: list[int] = []
         pause = one.link._pause
-        one.link._pause = lambda failures: pauses.append(failures) or pause(failures)  # type: ignore[method-assign,func-returns-value]
+
+        def note(failures: int) -> float:
+            pauses.append(failures)
+            return pause(failures)
+
+        monkeypatch.setattr(one.link, "_pause", note)
         for turn in range(1, 4):
-            await until(lambda turn=turn: snapshot.times == turn)
+            await until(partial(snapshot.has_run, turn))
             await asyncio.sleep(0.1)
             server.conns[-1].hang_up()
         await until(lambda: len(pauses) == 3)
@@ -191,6 +201,10 @@ async def test_a_wrong_setting_is_said_and_may_be_mended() -> None:
 # -- restart or gap ------------------------------------------------------------------------------------------------
 
 
+def shut_down(one: Client) -> bool:
+    return one.link.status.shutdown
+
+
 async def test_a_restart_of_the_pbx_is_told_from_a_gap() -> None:
     async def script(conn: Conn) -> None:
         await conn.login()
@@ -205,16 +219,16 @@ async def test_a_restart_of_the_pbx_is_told_from_a_gap() -> None:
         snapshot = Snapshot()
         one.link.keep(snapshot)
         await until(lambda: one.link.status.uptime == 518)
-        assert not one.link.status.shutdown
+        assert shut_down(one) is False
         with pytest.raises(LinkLost):
             await one.link.ping()
         await until(lambda: snapshot.times == 2 and one.link.status.uptime == 3)
-        assert one.link.status.shutdown
+        assert shut_down(one) is True
         assert one.names == ["FullyBooted", "Shutdown", "FullyBooted"]
         assert "The PBX shut down." in [status.detail for status in one.statuses]
         server.conns[1].hang_up()
         await until(lambda: snapshot.times == 3 and one.link.status.uptime == 518)
-        assert not one.link.status.shutdown
+        assert shut_down(one) is False
 
 
 @pytest.mark.parametrize("uptime", ["", "-1", "soon", "٣", "1e9999", "9" * 400])
@@ -240,8 +254,7 @@ async def test_a_silent_pbx_is_noticed_dropped_and_tried_again() -> None:
     async with BadServer(script) as server, client(server, silence=0.5) as one:
         snapshot = Snapshot()
         one.link.keep(snapshot)
-        await until(lambda: snapshot.times == 2)
-        assert "stale" in one.states
+        await until(lambda: snapshot.times >= 2)
     stale = next(status for status in one.statuses if status.state == "stale")
     assert stale.heard_at is not None
     # Noticed within the limit, and never before the PBX had its chance to answer; slack for a busy machine.
@@ -261,7 +274,7 @@ async def test_a_pbx_that_speaks_again_in_time_keeps_its_link() -> None:
         conn.write(GOOD)
         await conn.serve()
 
-    async with BadServer(script) as server, client(server, silence=1.0) as one:
+    async with BadServer(script) as server, client(server, silence=3.0) as one:
         snapshot = Snapshot()
         one.link.keep(snapshot)
         await until(lambda: one.link.status.state == "stale")
@@ -272,7 +285,7 @@ async def test_a_pbx_that_speaks_again_in_time_keeps_its_link() -> None:
 
 
 async def test_a_quiet_pbx_that_answers_pings_is_not_silent() -> None:
-    async with opened(silence=2.0) as (server, one):
+    async with opened(silence=4.0) as (server, one):
         await until(lambda: len(server.named("Ping")) >= 2)
         assert one.states == ["connecting", "up"]
 
@@ -395,6 +408,10 @@ async def test_closing_while_reconnecting_ends_that_too() -> None:
         assert server.connections == seen
 
 
+def is_connected(server: BadServer, times: int) -> bool:
+    return server.connections == times
+
+
 async def test_closing_while_connecting_and_while_logging_in() -> None:
     async def script(conn: Conn) -> None:
         if conn.number > 1:
@@ -405,7 +422,7 @@ async def test_closing_while_connecting_and_while_logging_in() -> None:
         for number in (1, 2):
             async with client(server) as one:
                 one.link.keep(Snapshot())
-                await until(lambda number=number: server.connections == number)
+                await until(partial(is_connected, server, number))
                 await asyncio.sleep(0.05)
             assert one.link.status.state == "down"
         await asyncio.sleep(0.3)
@@ -456,13 +473,15 @@ async def test_a_cancelled_attempt_leaves_nothing_behind() -> None:
         assert one.link.status.state == "up"
 
 
-async def test_a_bug_in_the_keeper_is_not_swallowed(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_in_the_keeper_is_not_swallowed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with BadServer() as server, client(server) as one:
 
         def fail(_failures: int) -> float:
             raise ZeroDivisionError
 
-        one.link._pause = fail  # type: ignore[method-assign]
+        monkeypatch.setattr(one.link, "_pause", fail)
         one.link.keep(Snapshot())
         await until(lambda: one.link.status.state == "up")
         server.conns[0].hang_up()
