@@ -22,6 +22,20 @@ _TARGET_HELP = {
     "parked": _("Space or id of the parked call."),
 }
 
+_SAMPLES = {
+    "agent": "1001",
+    "call": "1772600400.17",
+    "supervision": "ccops-1772600400.1",
+    "parked": "701",
+    "text": "'back in five'",
+    "number": "5",
+    "flag": "yes",
+    "queue": "sales",
+    "phone": "PJSIP/9001",
+    "extension": "2001",
+    "pause_reason": "Lunch",
+}
+
 
 def add_actions(app: typer.Typer, *words: str) -> None:
     """Give a noun's app the commands that the action table has under these words (`agent` → `agent pause` …)."""
@@ -29,7 +43,7 @@ def add_actions(app: typer.Typer, *words: str) -> None:
 
     for action in TABLE:
         if action.command[: len(words)] == words and len(action.command) == len(words) + 1:
-            app.command(action.command[-1], help=action.help)(command_of(action))
+            app.command(action.command[-1], help=action.help, epilog=_examples(action))(command_of(action))
 
 
 def single(name: str) -> typer.Typer:
@@ -39,8 +53,23 @@ def single(name: str) -> typer.Typer:
 
     app = noun()
     action = TABLE[name]
-    app.command(name, help=action.help)(command_of(action))
+    app.command(name, help=action.help, epilog=_examples(action))(command_of(action))
     return app
+
+
+def _examples(action: "Action") -> str:
+    """Return examples made of the action's own arguments."""
+    from ccops.cmd.lazy import examples
+
+    words = ["ccops", *action.command, *([_SAMPLES[action.topic]] if action.topic in _SAMPLES else [])]
+    for argument in action.arguments:
+        sample = _SAMPLES[argument.kind]
+        if argument.positional:
+            words.append(sample)
+        elif argument.required:
+            words += ["--" + _parameter_name(argument).replace("_", "-"), sample]
+    line = " ".join(words)
+    return examples(line, f"{line} --dry-run", f"{line} --yes --json")
 
 
 def command_of(action: "Action") -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ccops.cmd.act import add_actions
 from ccops.cmd.columns import columns
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, Section, listing
@@ -69,3 +70,6 @@ def show_agent(context: typer.Context, agent: AgentArgument, out: Output) -> Non
     board, now = run.board(), run.now()
     record = agent_detail(board, find_agent(board, agent), now, run.zone)
     out.one(record, [Section("memberships", _PLACES)])
+
+
+add_actions(app, "agent")

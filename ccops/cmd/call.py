@@ -4,17 +4,13 @@ from typing import Annotated
 
 import typer
 
+from ccops.cmd.act import add_actions
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, listing
 from ccops.cmd.rows import CALL_COLUMNS, call_record, in_order
 from ccops.cmd.run import Run
 
 app = noun("Calls that wait or are being talked.")
-
-
-@app.callback()
-def calls() -> None:
-    """Calls that wait or are being talked."""
 
 
 @app.command(
@@ -41,3 +37,6 @@ def list_calls(
         name = find_queue(board, queue).queue
         rows = [row for row in rows if row.queue == name]
     out.listing(call_record(row, now, run.zone) for row in rows)
+
+
+add_actions(app, "call")

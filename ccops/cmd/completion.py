@@ -19,11 +19,6 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-@app.callback()
-def completion() -> None:
-    """Completion of commands and options in your shell."""
-
-
 @app.command(
     "show",
     epilog=examples(

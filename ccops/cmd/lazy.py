@@ -19,13 +19,17 @@ class Entry:
     help: str
     """Its help in one line; a test holds it against the command's own."""
     chapter: str
-    module: str = ""
-    """Module with an `app`, where it is not called like the command."""
+    action: bool = False
+    """It is an action of the desk's table, and has no module of its own."""
 
     def load(self) -> Any:
         """Return the command itself."""
-        module = import_module(f"ccops.cmd.{self.module or self.name}")
-        command = typer.main.get_command(module.app)
+        if self.action:
+            app = import_module("ccops.cmd.act").single(self.name)
+        else:
+            app = import_module(f"ccops.cmd.{self.name}").app
+        # Only a noun has a summary; typer would take one with a single verb for that verb.
+        command: Any = typer.main.get_group(app) if isinstance(app.info.help, str) else typer.main.get_command(app)
         command.name = self.name
         return command
 
@@ -71,7 +75,7 @@ class LazyGroup(TyperGroup):
 def noun(summary: str = "") -> typer.Typer:
     """Return an empty typer app in the house style: for a noun with a summary, else for a single command."""
     return typer.Typer(
-        help=summary,
+        help=summary or None,
         no_args_is_help=bool(summary),
         add_completion=False,
         rich_markup_mode=None,

@@ -13,7 +13,7 @@ from ccops.cmd.lazy import Entry, LazyGroup, examples
 from ccops.cmd.run import Options, Run
 from ccops.errors import ExitCode
 
-LIVE, SETUP = "Live", "Set up"
+LIVE, SUPERVISE, SETUP = "Live", "Supervise", "Set up"
 
 ENTRIES = (
     Entry("status", "Say how the centre is doing, in one glance.", LIVE),
@@ -21,10 +21,17 @@ ENTRIES = (
     Entry("agent", "Agents: what each is doing and for how long.", LIVE),
     Entry("call", "Calls that wait or are being talked.", LIVE),
     Entry("watch", "Print every change as a line of JSON until stopped.", LIVE),
+    Entry("listen", "Hear the agent's call; nobody hears you.", SUPERVISE, action=True),
+    Entry("whisper", "Hear the call; only the agent hears you.", SUPERVISE, action=True),
+    Entry("private", "Speak to the agent alone, without hearing the call.", SUPERVISE, action=True),
+    Entry("barge", "Agent, caller and you hear each other.", SUPERVISE, action=True),
+    Entry("takeover", "You get the caller, the agent falls out.", SUPERVISE, action=True),
+    Entry("supervision", "Supervisions that run: see them, stop them.", SUPERVISE),
     Entry("demo", "Show all this on a simulated centre.", SETUP),
     Entry("init", "Write a configuration, and test it on the PBX.", SETUP),
     Entry("config", "The configuration: values, origins, errors.", SETUP),
     Entry("doctor", "Check everything that must be right, and say what to do where it is not.", SETUP),
+    Entry("daemon", "The always-on engine: one link to the PBX, one writer, everybody's rights by role.", SETUP),
     Entry("completion", "Completion of commands and options in your shell.", SETUP),
 )
 

@@ -28,6 +28,11 @@ CALL_COLUMNS = columns(
     "talk:duration", "agent", extra="entered_at:instant answered_at:instant priority:count held:flag linkedid channel",
 )  # fmt: skip
 
+SUPERVISION_COLUMNS = columns(
+    "supervision_id", "agent", "mode", "state", "call_id", "phone", "owner", "lasts:duration",
+    extra="started_at:instant ended_why",
+)  # fmt: skip
+
 STATUS_COLUMNS = columns(
     "site", "host", "state:state", "detail", "version", "since:instant", "heard_at:instant", "age:duration",
     "pbx_started_at:instant", "clock_offset:duration", "queues:count", "agents:count", "available:count",
