@@ -46,6 +46,19 @@ def test_an_existing_file_keeps_comments_and_other_keys_and_is_backed_up(tmp_pat
     assert load(path, {}).settings.queue("front desk").threshold == 15
 
 
+def test_none_takes_a_key_out(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[ami]\nhost = "old"\nsecret_file = "key"\n')
+    write_settings(path, {**VALUES, ("ami", "secret_file"): None, ("ui", "theme"): None}, NOW)
+    settings = load(path, {}).settings
+    assert settings.ami.secret_file is None
+    assert settings.ami.secret.reveal() == 's"\\x'
+    assert "[ui]" not in path.read_text()
+    new = tmp_path / "new.toml"
+    write_settings(new, {("ami", "secret_file"): None}, NOW)
+    assert load(new, {}).settings.ami.secret_file is None
+
+
 def test_what_is_no_toml_is_kept_as_backup_and_begun_afresh(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("[[[")

@@ -41,7 +41,7 @@ def doctor(
     run = Run.of(context)
     checks = asyncio.run(_all(run, listen, offline))
     if out.format is Format.TABLE and not out.fields:
-        run.write("".join(_lines(check, ascii_only=run.options.ascii) for check in checks))
+        run.write("".join(check.lines(ascii_only=run.options.ascii) for check in checks))
     else:
         out.listing(check.record() for check in checks)
     return ExitCode.FAILED if any(check.ok is False for check in checks) else ExitCode.OK
@@ -77,15 +77,3 @@ async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check
 
     async for check in pbx_checks(settings, run.environment.clock, listen):
         yield check
-
-
-def _lines(check: Check, *, ascii_only: bool) -> str:
-    from ccops.cmd.diagnostics import printable
-
-    good, bad, unknown = ("ok", "!!", "--") if ascii_only else ("✓", "✗", "–")
-    mark = unknown if check.ok is None else good if check.ok else bad
-    first, *rest = printable(check.detail).split("\n")
-    lines = [f"{mark} {check.check.replace('_', ' ')}: {first}", *(f"    {line.strip()}" for line in rest)]
-    if check.remedy:
-        lines.append(f"    {'->' if ascii_only else '→'} {printable(check.remedy)}")
-    return "\n".join(lines) + "\n"

@@ -53,7 +53,7 @@ two differ only in case. Lists are separated by commas. An empty variable counts
 
 def render(values: Mapping[KeyPath, Any] | None = None) -> str:
     """Return the commented sample as text, with `values` in force."""
-    given = values or {}
+    given = {key: value for key, value in (values or {}).items() if value is not None}
     lines = [_SAMPLE_HEAD]
     for part in fields(Settings):
         lines += _section_lines(part, given)

@@ -19,7 +19,7 @@ _PRIVATE = 0o600
 def write_settings(path: Path, values: Mapping[KeyPath, Any], now: datetime) -> Path | None:
     """Write `values` into the configuration at `path`; return the backup of what was there, if anything was.
 
-    A file that exists keeps its comments and its other keys; a new one is the commented sample. Raises ConfigError
+    A value of None takes its key out. A file that exists keeps its comments and its other keys; a new one is the commented sample. Raises ConfigError
     where the folder or the file cannot be written.
     """
     target = path.resolve()
@@ -45,13 +45,24 @@ def _edited(path: Path, values: Mapping[KeyPath, Any]) -> str:
         return render(values)
     document = tomlkit.parse(source.text)
     for key, value in values.items():
-        table: Any = document
-        for part in key[:-1]:
-            if not isinstance(table.get(part), dict):
-                table[part] = tomlkit.table()
-            table = table[part]
-        table[key[-1]] = plain(value)
+        _set(document, key, value)
     return tomlkit.dumps(document)
+
+
+def _set(document: Any, key: KeyPath, value: Any) -> None:
+    import tomlkit
+
+    table = document
+    for part in key[:-1]:
+        if not isinstance(table.get(part), dict):
+            if value is None:
+                return
+            table[part] = tomlkit.table()
+        table = table[part]
+    if value is None:
+        table.pop(key[-1], None)
+    else:
+        table[key[-1]] = plain(value)
 
 
 def _back_up(path: Path, now: datetime) -> Path:
