@@ -46,7 +46,7 @@ def invoke(
     """Run ccops in a world without files and variables of the machine."""
     kind = Terminal if terminal else io.StringIO
     out, err = stdout or kind(), kind()
-    variables = {"HOME": "/nonexistent", "TZ": "Asia/Shanghai", **(env or {})}
+    variables = {"HOME": "/nonexistent", "TZ": "Asia/Shanghai", "CCOPS_AMI__USERNAME": "tester", **(env or {})}
     code = main(arguments, Environment(kind(stdin), out, err, variables, lambda: NOW))
     return Result(code, "" if stdout else out.getvalue(), err.getvalue())
 

@@ -13,7 +13,7 @@ def open_console(run: Run) -> int:
         raise UsageProblem(
             _("The console needs a terminal."), remedy=_("Use a command, e.g. `ccops queue list`; `ccops --help`.")
         )
-    settings, options = run.settings, run.options
+    settings, options = run.desk_settings, run.options
     if options.no_color:
         os.environ["NO_COLOR"] = "1"  # the drawing library knows no other switch
     from ccops.tui.app import run_console

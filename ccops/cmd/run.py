@@ -10,7 +10,8 @@ import typer
 
 from ccops.cmd.diagnostics import Narrator, PipeClosed
 from ccops.cmd.environment import Environment
-from ccops.errors import CcopsError
+from ccops.errors import CcopsError, ConfigError
+from ccops.i18n import _
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -109,20 +110,33 @@ class Run:
         except BrokenPipeError:
             raise PipeClosed from None
 
+    @property
+    def desk_settings(self) -> "Settings":
+        """The settings, where they name a PBX or a daemon serves; raises ConfigError otherwise."""
+        settings = self.settings
+        if not settings.ami.username and not settings.daemon.socket.exists():
+            raise ConfigError(
+                _("No PBX is configured."),
+                remedy=_("Run `ccops init` to connect to yours, or `ccops demo` to look around."),
+            )
+        return settings
+
     async def live_desk(self) -> "Desk":
         """Open a desk that stays and shows trouble with the link instead of raising it; the caller closes it."""
+        settings = self.desk_settings
         from ccops.desk.local import live_desk
 
-        return await live_desk(self.settings, read_only=self.options.read_only)
+        return await live_desk(settings, read_only=self.options.read_only)
 
     def with_desk(self, work: "Callable[[Desk], Awaitable[T]]") -> T:
         """Open a desk, do `work` on it, close it again; raises the errors of the link."""
+        settings = self.desk_settings
         import asyncio
 
-        async def whole() -> T:
-            from ccops.desk.local import open_desk
+        from ccops.desk.local import open_desk
 
-            desk = await open_desk(self.settings, read_only=self.options.read_only)
+        async def whole() -> T:
+            desk = await open_desk(settings, read_only=self.options.read_only)
             try:
                 return await work(desk)
             finally:
