@@ -1,0 +1,421 @@
+"""Visits from log rows: one stay of one caller in one queue, from entry to its outcome (METRICS.md, FACTS.md §5).
+
+A pure reducer: rows in the log's order go in, a visit comes out once when it is over; those that are not over
+can be looked at any time. The same reducer makes the live day, the store's visits and the reports.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ccops.pbx.queue_log.lines import LogRow, whole
+
+
+class Outcome(StrEnum):
+    """How a visit ended."""
+
+    WAITING = "waiting"
+    """No end yet."""
+    ANSWERED = "answered"
+    """An agent took it; it may still be talking."""
+    ABANDONED = "abandoned"
+    """The caller hung up."""
+    TIMEOUT = "timeout"
+    """The queue let go of it after its time-out."""
+    EXIT_EMPTY = "exit_empty"
+    """Nobody was logged in any more."""
+    EXIT_KEY = "exit_key"
+    """The caller left by a key."""
+    WITHDRAWN = "withdrawn"
+    """Taken out by us: a supervisor's pull or move, or an AMI withdraw."""
+    INTERRUPTED = "interrupted"
+    """Open when the PBX restarted."""
+
+
+LOST = frozenset({Outcome.ABANDONED, Outcome.TIMEOUT, Outcome.EXIT_EMPTY, Outcome.EXIT_KEY})
+"""Outcomes in which the caller was offered and not served."""
+OFFERED = LOST | {Outcome.ANSWERED}
+"""Outcomes that count as offered."""
+TRANSFERS = frozenset({"blind", "attended", "transfer"})
+"""Values of `ended_by` that are transfers."""
+
+ACTION_REACH = 10
+"""Seconds between an action in our own log and the row by which the PBX tells its effect."""
+_STALE = 86_400
+
+
+@dataclass(init=False, eq=False)
+class Visit:
+    """One stay of one caller in one queue.
+
+    Not made by its fields: a reducer over millions of rows sets at entry only what is known then, everything
+    else is the class's own default until it happens.
+    """
+
+    number: int
+    """Counts up in order of entry."""
+    callid: str
+    queue: str
+    nth: int
+    """Which stay of this call in this queue, from 1."""
+    entered: int
+    """Epoch seconds, UTC."""
+    caller: str
+    """Number as the PBX gave it."""
+    caller_name: str = ""
+    position: int | None = None
+    """Place in the queue on entry."""
+    file: int = 0
+    offset: int = 0
+    """Where the entry's line stands."""
+
+    outcome: Outcome = Outcome.WAITING
+    wait: int | None = None
+    """Seconds from entry to the answer or the exit, as the log says."""
+    connected: int | None = None
+    agent: str = ""
+    member_uniqueid: str = ""
+    ring: int | None = None
+    """Seconds that the answering agent's phone rang."""
+    ended: int | None = None
+    ended_by: str = ""
+    """agent, caller, blind, attended, transfer, takeover, interrupted, or unknown where the end was never written;
+    empty while it lasts and where nobody answered."""
+    talk: int | None = None
+    wrap: int | None = None
+    """Seconds of a wrap-up pause after it; None where the queue's configured wrap-up holds."""
+    transfer_to: str = ""
+    key: str = ""
+    """Key by which the caller left."""
+    end_file: int = 0
+    end_offset: int = 0
+    """Where the line that ended it stands."""
+
+    @property
+    def open(self) -> bool:
+        """True while it waits or talks."""
+        return self.ended is None
+
+
+@dataclass(slots=True, frozen=True)
+class Missed:
+    """One phone that rang without answer."""
+
+    at: int
+    queue: str
+    agent: str
+    callid: str
+    ring: float
+    """Seconds."""
+    canceled: bool = False
+    """Taken by another agent or gone before the time was up (RINGCANCELED): no miss of the agent's."""
+
+
+class ActionLog:
+    """What our own supervisors did to calls: (callid, epoch seconds, kind)."""
+
+    def __init__(self, rows: Iterable[tuple[str, float, str]] = ()) -> None:
+        """`kind` is the action's name: pull, move, withdraw, takeover …"""
+        self._by_call: dict[str, list[tuple[float, str]]] = {}
+        for callid, at, kind in rows:
+            self.add(callid, at, kind)
+
+    def add(self, callid: str, at: float, kind: str) -> None:
+        """Remember one action that succeeded."""
+        self._by_call.setdefault(callid, []).append((at, kind))
+
+    def near(self, callid: str, at: float, kinds: frozenset[str]) -> list[tuple[float, str]]:
+        """Return what of `kinds` was done to the call within `ACTION_REACH` of an instant, nearest first."""
+        done = self._by_call.get(callid)
+        if done is None:
+            return []
+        found = [(when, kind) for when, kind in done if kind in kinds and abs(when - at) <= ACTION_REACH]
+        return sorted(found, key=lambda item: abs(item[0] - at))
+
+
+class QueueNames:
+    """One spelling per queue.
+
+    Asterisk tells queues apart without regard to case, but writes an entry as the dialplan spells the queue and a
+    connect as its configuration does.
+    """
+
+    def __init__(self) -> None:
+        self._spelt: dict[str, str | None] = {}
+        self._by_folded: dict[str, str] = {}
+
+    def same(self, row: LogRow) -> LogRow:
+        """Return the row with its queue spelt as it was first."""
+        spelt = self._spelt.get(row.queue, "")
+        if spelt == "":
+            spelt = self._learn(row.queue)
+        return row if spelt is None else row._replace(queue=spelt)
+
+    def spelling(self, queue: str) -> str:
+        """Return how a queue is spelt here."""
+        return self._by_folded.get(queue.casefold(), queue)
+
+    def _learn(self, queue: str) -> str | None:
+        first = self._by_folded.setdefault(queue.casefold(), queue)
+        self._spelt[queue] = other = None if first == queue else first
+        return other
+
+
+_TAKEN_OUT = {
+    "ABANDON": frozenset({"pull", "move", "transfer", "park", "withdraw"}),
+    # The port of the manager shows a withdrawal as it shows a time-out (`ccops.pbx.seen`).
+    "EXITWITHTIMEOUT": frozenset({"withdraw"}),
+}
+_TAKEN_OVER = frozenset({"takeover"})
+
+
+class Visits:
+    """Makes visits of rows that are fed in the log's order."""
+
+    def __init__(
+        self,
+        *,
+        closed: Callable[[Visit], None],
+        missed: Callable[[Missed], None] | None = None,
+        actions: ActionLog | None = None,
+        first_number: int = 1,
+    ) -> None:
+        """`closed` gets every visit once, when it is over or given up; `missed` every phone that rang in vain."""
+        self.open: dict[tuple[str, str], Visit] = {}
+        self.orphans = 0
+        """Rows about a call whose entry was never seen."""
+        self.actions = actions if actions is not None else ActionLog()
+        self.next_number = first_number
+        self._closed, self._missed = closed, missed
+        self._nth: dict[tuple[str, str], int] = {}
+        self._nth_before: dict[tuple[str, str], int] = {}
+        self._nth_since = 0
+        self._used: set[tuple[str, float, str]] = set()
+        self.handlers: dict[str, Callable[[LogRow], None]] = {
+            "ENTERQUEUE": self._enter,
+            "CONNECT": self._connect,
+            "COMPLETEAGENT": self._complete,
+            "COMPLETECALLER": self._complete,
+            "BLINDTRANSFER": self._transfer,
+            "ATTENDEDTRANSFER": self._transfer,
+            "TRANSFER": self._transfer,
+            "ABANDON": self._leave,
+            "EXITWITHTIMEOUT": self._leave,
+            "EXITEMPTY": self._leave,
+            "EXITWITHKEY": self._leave,
+            "WITHDRAW": self._leave,
+            "RINGNOANSWER": self._ring_no_answer,
+            "RINGCANCELED": self._ring_no_answer,
+            "QUEUESTART": self._restart,
+        }
+        """What each event does; every other event leaves visits as they are."""
+
+    def feed(self, row: LogRow) -> None:
+        """Take in the next row."""
+        handler = self.handlers.get(row.event)
+        if handler is not None:
+            handler(row)
+
+    def adopt(self, visit: Visit) -> None:
+        """Take in a visit that was open when an earlier run ended."""
+        self.open[visit.callid, visit.queue] = visit
+        self._nth[visit.callid, visit.queue] = visit.nth
+        self.next_number = max(self.next_number, visit.number + 1)
+
+    def _enter(self, row: LogRow) -> None:
+        at, callid, queue, _, _, params, file, offset = row
+        key = (callid, queue)
+        if key in self.open:  # entering again is the proof that the stay before is over, however it ended
+            self._give_up(key)
+        visit = Visit()
+        visit.number = self.next_number
+        self.next_number += 1
+        visit.callid, visit.queue, visit.entered = callid, queue, at
+        visit.nth = self._count(key, at)
+        visit.file, visit.offset = file, offset
+        visit.caller = params[1] if len(params) > 1 else ""
+        if len(params) > 2:
+            visit.position = whole(params, 2)
+            if len(params) > 3:
+                visit.caller_name = "|".join(params[3:])
+        self.open[key] = visit
+
+    def _count(self, key: tuple[str, str], at: int) -> int:
+        # A call does not last for days, so what two days have counted is enough to remember.
+        if at - self._nth_since > _STALE:
+            self._nth_before, self._nth, self._nth_since = self._nth, {}, at
+            self._forget(at)
+        nth = self._nth.get(key) or self._nth_before.get(key, 0)
+        self._nth[key] = nth = nth + 1
+        return nth
+
+    def _forget(self, at: int) -> None:
+        # An entry whose end was never written (FACTS §5) stays "waiting", but need not be kept in hand.
+        stale = [key for key, visit in self.open.items() if at - visit.entered > _STALE]
+        for key in stale:
+            self._give_up(key)
+
+    def _give_up(self, key: tuple[str, str]) -> None:
+        visit = self.open.pop(key)
+        if visit.connected is not None:
+            visit.ended_by = "unknown"
+        self._closed(visit)
+
+    def _connect(self, row: LogRow) -> None:
+        visit = self.open.get((row.callid, row.queue))
+        if visit is None:
+            self.orphans += 1
+            return
+        params = row.params
+        visit.outcome = Outcome.ANSWERED
+        visit.connected = row.at
+        visit.agent = row.agent
+        wait = whole(params, 0)
+        visit.wait = wait if wait is not None else max(0, row.at - visit.entered)
+        if len(params) > 1:
+            visit.member_uniqueid = params[1]
+            visit.ring = whole(params, 2)
+
+    def _complete(self, row: LogRow) -> None:
+        visit = self._talking(row)
+        if visit is None:
+            self.orphans += 1
+            return
+        ended_by = "agent" if row.event == "COMPLETEAGENT" else "caller"
+        if self._done_by_us(visit.callid, row.at, _TAKEN_OVER):
+            ended_by = "takeover"
+        self._hang_up(visit, row, ended_by, whole(row.params, 1))
+
+    def _transfer(self, row: LogRow) -> None:
+        visit = self._talking(row)
+        if visit is None:
+            self.orphans += 1
+            return
+        params = row.params
+        # Counted from the end: an attended transfer's target takes one field or two.
+        visit.transfer_to = params[0] if row.event != "ATTENDEDTRANSFER" else "|".join(params[:-3])
+        self._hang_up(visit, row, _TRANSFER_KIND[row.event], whole(params, -2))
+
+    def _hang_up(self, visit: Visit, row: LogRow, ended_by: str, talk: int | None) -> None:
+        visit.ended = row.at
+        visit.ended_by = ended_by
+        visit.talk = talk if talk is not None else max(0, row.at - (visit.connected or row.at))
+        visit.end_file, visit.end_offset = row.file, row.offset
+        del self.open[visit.callid, visit.queue]
+        self._closed(visit)
+
+    def _talking(self, row: LogRow) -> Visit | None:
+        visit = self.open.get((row.callid, row.queue))
+        if visit is not None:
+            return visit if visit.connected is not None else None
+        return self._talking_under_other_id(row)
+
+    def _talking_under_other_id(self, row: LogRow) -> Visit | None:
+        """Find the visit that an end under another callid belongs to.
+
+        Where Asterisk optimises a Local channel away, the end carries the uniqueid of the channel that took its
+        place; queue and agent stay, and hold and talk still tell when the talk began.
+        """
+        same = [
+            visit
+            for visit in self.open.values()
+            if visit.connected is not None and visit.queue == row.queue and visit.agent == row.agent
+        ]
+        for visit in same:
+            if visit.member_uniqueid == row.callid:
+                return visit
+        hold, talk = whole(row.params, -3), whole(row.params, -2)
+        fits = [visit for visit in same if hold == visit.wait and _began(visit, row.at, talk)]
+        return min(fits, key=lambda visit: visit.number, default=None)
+
+    def _leave(self, row: LogRow) -> None:
+        visit = self.open.get((row.callid, row.queue))
+        if visit is None or visit.connected is not None:
+            self.orphans += 1
+            return
+        outcome = _EXITS[row.event]
+        params = row.params
+        if outcome is Outcome.EXIT_KEY:
+            visit.key = params[0] if params else ""
+            wait = whole(params, 3)
+        else:
+            wait = whole(params, 2)
+            if row.event in _TAKEN_OUT and self._done_by_us(row.callid, row.at, _TAKEN_OUT[row.event]):
+                outcome = Outcome.WITHDRAWN
+        visit.outcome = outcome
+        visit.wait = wait if wait is not None else max(0, row.at - visit.entered)
+        visit.ended = row.at
+        visit.end_file, visit.end_offset = row.file, row.offset
+        del self.open[row.callid, row.queue]
+        self._closed(visit)
+
+    def _done_by_us(self, callid: str, at: int, kinds: frozenset[str]) -> bool:
+        for when, kind in self.actions.near(callid, at, kinds):
+            if (callid, when, kind) not in self._used:
+                self._used.add((callid, when, kind))  # one action has one effect
+                return True
+        return False
+
+    def _ring_no_answer(self, row: LogRow) -> None:
+        if self._missed is not None:
+            ring = (whole(row.params, 0) or 0) / 1000
+            self._missed(Missed(row.at, row.queue, row.agent, row.callid, ring, row.event == "RINGCANCELED"))
+
+    def _restart(self, row: LogRow) -> None:
+        for visit in self.open.values():
+            if visit.connected is None:
+                visit.outcome = Outcome.INTERRUPTED
+                visit.wait = max(0, row.at - visit.entered)
+            else:
+                visit.ended_by = "interrupted"  # how long they talked, nobody knows
+            visit.ended = row.at
+            visit.end_file, visit.end_offset = row.file, row.offset
+            self._closed(visit)
+        self.open.clear()
+
+
+_TRANSFER_KIND = {"BLINDTRANSFER": "blind", "ATTENDEDTRANSFER": "attended", "TRANSFER": "transfer"}
+_EXITS = {
+    "ABANDON": Outcome.ABANDONED,
+    "EXITWITHTIMEOUT": Outcome.TIMEOUT,
+    "EXITEMPTY": Outcome.EXIT_EMPTY,
+    "EXITWITHKEY": Outcome.EXIT_KEY,
+    "WITHDRAW": Outcome.WITHDRAWN,
+}
+
+
+def _began(visit: Visit, ended: int, talk: int | None) -> bool:
+    return talk is None or visit.connected is None or abs(ended - talk - visit.connected) <= 1
+
+
+def visits_of(rows: Iterable[LogRow], actions: ActionLog | None = None) -> list[Visit]:
+    """Return all visits of rows in the log's order, those still open included, by order of entry."""
+    found: list[Visit] = []
+    reducer, names = Visits(closed=found.append, actions=actions), QueueNames()
+    for row in rows:
+        reducer.feed(names.same(row))
+    found.extend(reducer.open.values())
+    return sorted(found, key=lambda visit: visit.number)
+
+
+def calls_of(visits: Iterable[Visit]) -> Iterator[Visit]:
+    """Yield one visit-like record per call: all its stays together, first stays first.
+
+    Queue and entry are those of the first visit, outcome, agent and talk those of the last, wait is the sum.
+    """
+    by_call: dict[str, list[Visit]] = {}
+    for visit in visits:
+        by_call.setdefault(visit.callid, []).append(visit)
+    for stays in by_call.values():
+        yield _merged(sorted(stays, key=lambda visit: (visit.entered, visit.number)))
+
+
+def _merged(stays: list[Visit]) -> Visit:
+    first, last = stays[0], stays[-1]
+    call = Visit()
+    call.__dict__.update(last.__dict__)
+    for name in ("number", "queue", "nth", "entered", "position", "caller", "caller_name", "file", "offset"):
+        setattr(call, name, getattr(first, name))
+    waits = [visit.wait for visit in stays if visit.wait is not None]
+    call.wait = sum(waits) if waits else None
+    return call
