@@ -1,0 +1,301 @@
+"""Channels: they come, get a state and a name, are held, renamed, hung up."""
+
+from collections.abc import Iterable
+
+from ccops.pbx.state import agents
+from ccops.pbx.state.calls import end_calls, goes_on, group_of, is_key, open_call, relink, remember_caller, step
+from ccops.pbx.state.fields import Event, device_of, duration, is_local, older, party
+from ccops.pbx.state.model import GONE_KEPT, UP, Agent, Call, Channel, Departure, State
+
+
+def add(state: State, event: Event, at: float, prefix: str = "", created_at: float | None = None) -> Channel | None:
+    """Return the channel that the headers with this prefix describe, made where it is unknown; None if it is gone."""
+    uniqueid = event.get(prefix + "Uniqueid", "")
+    channel = state.channels.get(uniqueid)
+    if channel is not None:
+        return channel
+    name = event.get(prefix + "Channel", "")
+    if not uniqueid or not name or uniqueid in state.gone:
+        return None
+    device = device_of(name)
+    linkedid = event.get(prefix + "Linkedid") or uniqueid
+    born = at if created_at is None else created_at
+    channel = Channel(uniqueid, name, device, linkedid, born, is_local(name), event.get(prefix + "ChannelState", "0"))
+    channel.number, channel.caller_name = party(event, prefix + "CallerIDNum"), party(event, prefix + "CallerIDName")
+    channel.connected_number = party(event, prefix + "ConnectedLineNum")
+    channel.connected_name = party(event, prefix + "ConnectedLineName")
+    channel.dialled = event.get(prefix + "Exten", "")
+    state.channels[uniqueid] = channel
+    state.names[name] = uniqueid
+    state.legs.setdefault(device, {})[uniqueid] = channel
+    group = group_of(state, linkedid)
+    group.channels[uniqueid] = channel
+    state.dirty.groups[linkedid] = None
+    open_call(state, group, channel)
+    _settle_owners(state, channel, at)
+    return channel
+
+
+def on_new(state: State, event: Event, at: float) -> None:
+    """Newchannel."""
+    add(state, event, at)
+
+
+def on_listed(state: State, event: Event, at: float) -> None:
+    """CoreShowChannel: a row of the list of channels."""
+    channel = add(state, event, at, created_at=at - duration(event.get("Duration", "0")))
+    if channel is None:
+        return
+    channel.app, channel.data = event.get("Application", ""), event.get("ApplicationData", "")
+    channel.number, channel.caller_name = party(event, "CallerIDNum"), party(event, "CallerIDName")
+    channel.connected_number = party(event, "ConnectedLineNum")
+    channel.connected_name = party(event, "ConnectedLineName")
+    set_state(state, channel, event.get("ChannelState", "0"), at)
+    set_bridge(state, channel, event.get("BridgeId", ""))
+
+
+def on_state(state: State, event: Event, at: float) -> None:
+    """Newstate."""
+    channel = state.channels.get(event.get("Uniqueid", "")) or add(state, event, at)
+    if channel is not None:
+        set_state(state, channel, event.get("ChannelState", channel.state), at)
+
+
+def set_state(state: State, channel: Channel, value: str, at: float) -> None:
+    """Take the state of a channel over; agents are judged anew where the line opens."""
+    if value == channel.state:
+        return
+    opened = (value == UP) is not (channel.state == UP)
+    channel.state = value
+    state.dirty.groups[channel.linkedid] = None
+    if opened:
+        _settle_owners(state, channel, at)
+
+
+def on_caller_id(state: State, event: Event, at: float) -> None:
+    """NewCallerid: never brings a channel to life, for it may come after the hangup."""
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    if channel is not None:
+        channel.number, channel.caller_name = party(event, "CallerIDNum"), party(event, "CallerIDName")
+        state.dirty.groups[channel.linkedid] = None
+
+
+def on_connected_line(state: State, event: Event, at: float) -> None:
+    """NewConnectedLine."""
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    if channel is not None:
+        channel.connected_number = party(event, "ConnectedLineNum")
+        channel.connected_name = party(event, "ConnectedLineName")
+        state.dirty.groups[channel.linkedid] = None
+
+
+def on_rename(state: State, event: Event, at: float) -> None:
+    """Rename: a masquerade gives a channel the name, and so the phone, of another."""
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    name = event.get("Newname", "")
+    if channel is None or not name or name == channel.name:
+        return
+    before = list(_owners(state, channel.device))
+    _unindex(state, channel)
+    channel.name, channel.device, channel.local = name, device_of(name), is_local(name)
+    state.names[name] = channel.uniqueid
+    state.legs.setdefault(channel.device, {})[channel.uniqueid] = channel
+    state.dirty.groups[channel.linkedid] = None
+    for agent in before:
+        agents.settle(state, agent, at)
+    _settle_owners(state, channel, at)
+
+
+def on_hangup_request(state: State, event: Event, at: float) -> None:
+    """HangupRequest: a party hung up, as opposed to being sent elsewhere."""
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    if channel is not None:
+        channel.hanging = True
+
+
+def on_hangup(state: State, event: Event, at: float) -> None:
+    """Hangup: the channel is gone, and stays gone whatever comes late."""
+    uniqueid = event.get("Uniqueid", "")
+    channel = state.channels.get(uniqueid)
+    if channel is None:
+        if uniqueid:
+            bury(state, uniqueid)
+        return
+    call, exten = state.callers.get(uniqueid), event.get("Exten", "")
+    if call is not None and call.departure is not None and call.departure.if_alive == "left" and is_key(call, exten):
+        goes_on(call, exten)
+    drop(state, channel, at)
+
+
+def bury(state: State, uniqueid: str) -> None:
+    """Remember that a channel is gone."""
+    state.gone[uniqueid] = None
+    if len(state.gone) > GONE_KEPT:
+        del state.gone[next(iter(state.gone))]
+
+
+def drop(state: State, channel: Channel, at: float) -> None:
+    """Take a channel out of everything that it was part of."""
+    uniqueid = channel.uniqueid
+    bury(state, uniqueid)
+    group = group_of(state, channel.linkedid)
+    remember_caller(state, group, channel)
+    set_bridge(state, channel, "")
+    _leave_queue_calls(state, channel, at)
+    _unindex(state, channel)
+    del state.channels[uniqueid]
+    group.channels.pop(uniqueid, None)
+    state.spent.pop(uniqueid, None)
+    state.asked_to_spy.pop(uniqueid, None)
+    if state.spies.pop(uniqueid, None) is not None:
+        state.dirty.spies[uniqueid] = None
+    for spy in state.spies.values():
+        if spy.target == uniqueid:
+            spy.target = ""
+            state.dirty.spies[spy.uniqueid] = None
+    if state.parked.pop(uniqueid, None) is not None:
+        state.dirty.parked[uniqueid] = None
+    state.dirty.groups[channel.linkedid] = None
+    end_calls(state, group, at)
+    _settle_owners(state, channel, at)
+
+
+def _leave_queue_calls(state: State, channel: Channel, at: float) -> None:
+    """End what queues had to do with a channel: as caller, as connected leg, as ringing leg."""
+    call = state.callers.get(channel.uniqueid)
+    if call is not None:
+        agents.release(state, call, at)
+        return
+    for call in list(group_of(state, channel.linkedid).calls.values()):
+        if call.queued:
+            _lose_leg(state, call, channel, at)
+
+
+def _lose_leg(state: State, call: Call, channel: Channel, at: float) -> None:
+    for key in sorted(call.ringing):
+        agent = state.agents[key]
+        if agent.rings[call.caller].leg == channel.uniqueid:
+            agents.stop_ringing(state, agent, call, at)
+    connected = state.agents.get(call.agent)
+    if connected is None or connected.connections[call.caller].leg != channel.uniqueid:
+        return
+    agents.disconnect(state, connected, call, at)
+    caller = state.channels.get(call.caller)
+    # An agent whose leg vanishes without a hangup lost the caller to somebody: a redirect, a bridge, a parking lot.
+    if caller is not None and not (channel.hanging or caller.hanging or call.caller in state.parked):
+        call.departure = Departure(at, "", "pulled")
+
+
+def set_bridge(state: State, channel: Channel, bridge: str) -> None:
+    """Put a channel into a bridge, or into none."""
+    if channel.bridge == bridge:
+        return
+    members = state.bridges.get(channel.bridge)
+    if members is not None:
+        members.pop(channel.uniqueid, None)
+        if not members:
+            del state.bridges[channel.bridge]
+    channel.bridge = bridge
+    if bridge:
+        state.bridges.setdefault(bridge, {})[channel.uniqueid] = channel
+    state.dirty.groups[channel.linkedid] = None
+
+
+def on_dial(state: State, event: Event, at: float) -> None:
+    """DialBegin: somebody is rung by somebody else than a queue."""
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    leg = add(state, event, at, "Dest")
+    if channel is None or leg is None:
+        return
+    unspend(state, channel, at)
+    group = group_of(state, channel.linkedid)
+    for call in group.calls.values():
+        if call.waiting or call.agent:
+            continue
+        if call.caller == channel.uniqueid:
+            goes_on(call, event.get("Exten", ""))
+        if not leg.local:
+            step(call, at, "ringing", agents.label(state, leg))
+
+
+def on_dial_end(state: State, event: Event, at: float) -> None:
+    """DialEnd: who was rung outside a queue did not answer."""
+    leg = state.channels.get(event.get("DestUniqueid", ""))
+    if leg is None or leg.local or event.get("DialStatus") in ("ANSWER", "CANCEL", None):
+        return
+    for call in group_of(state, leg.linkedid).calls.values():
+        if not (call.waiting or call.agent):
+            step(call, at, "missed", agents.label(state, leg))
+
+
+def on_hold(state: State, event: Event, at: float) -> None:
+    """Hold."""
+    _set_held(state, event, at, held=True)
+
+
+def on_unhold(state: State, event: Event, at: float) -> None:
+    """Unhold: also sent where nothing was held, at the start of a transfer."""
+    _set_held(state, event, at, held=False)
+
+
+def _set_held(state: State, event: Event, at: float, *, held: bool) -> None:
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    if channel is None or channel.held is held:
+        return
+    channel.held = held
+    state.dirty.groups[channel.linkedid] = None
+    for call in group_of(state, channel.linkedid).calls.values():
+        step(call, at, "held" if held else "resumed", agents.label(state, channel))
+        agent = state.agents.get(call.agent)
+        if agent is not None:
+            agents.settle(state, agent, at)
+
+
+def on_music(state: State, event: Event, at: float) -> None:
+    """MusicOnHoldStart and MusicOnHoldStop: whether it still plays when a caller leaves tells a time-out."""
+    channel = state.channels.get(event.get("Uniqueid", ""))
+    if channel is not None:
+        channel.music = event["Event"] == "MusicOnHoldStart"
+
+
+def unspend(state: State, channel: Channel, at: float) -> None:
+    """A leg whose queue call is over is in use again."""
+    if channel.spent_at is None:
+        return
+    channel.spent_at = None
+    state.spent.pop(channel.uniqueid, None)
+    state.dirty.groups[channel.linkedid] = None
+    open_call(state, group_of(state, channel.linkedid), channel)
+    _settle_owners(state, channel, at)
+
+
+def join_linkedids(state: State, channels: Iterable[Channel], at: float) -> None:
+    """Give bridged channels the Linkedid of the oldest, as Asterisk does without an event for each."""
+    channels = list(channels)
+    oldest = channels[0].linkedid
+    for channel in channels[1:]:
+        oldest = older(oldest, channel.linkedid)
+    for channel in channels:
+        if channel.linkedid != oldest:
+            relink(state, channel, oldest, at)
+
+
+def _unindex(state: State, channel: Channel) -> None:
+    if state.names.get(channel.name) == channel.uniqueid:
+        del state.names[channel.name]
+    legs = state.legs.get(channel.device)
+    if legs is not None:
+        legs.pop(channel.uniqueid, None)
+        if not legs:
+            del state.legs[channel.device]
+
+
+def _owners(state: State, device: str) -> Iterable[Agent]:
+    return state.owners.get(device, {}).values()
+
+
+def _settle_owners(state: State, channel: Channel, at: float) -> None:
+    owners = state.owners.get(channel.device)
+    if owners is not None:
+        for agent in owners.values():
+            agents.settle(state, agent, at)
