@@ -25,6 +25,7 @@ class Limits:
     busy: float = 1200.0
     parked: float = 60.0
     service_level: float = 0.8
+    abandon_rate: float = 0.1
     min_offered: int = 5
     """A service level of fewer visits says nothing."""
     clock_offset: float = 2.0

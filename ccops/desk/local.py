@@ -71,7 +71,7 @@ class LocalDesk:
         self.board = Board(self.live.board.link)
         self.today = TodayFeed(settings, clock=clock, changed=self._figures_changed)
         self.registry = Registry(self._supervision)
-        self._watch = Watch(self.registry, self.live, self.live.link)
+        self._watch = Watch(self.registry, self._channel_alive, self.live.link)
         self.audit = audit or _StoreAudit(settings)
         self._actor = Actor(
             self.table,
@@ -97,6 +97,11 @@ class LocalDesk:
             relist_every=settings.ami.relist,
             clock=self._clock,
         )
+
+    def _channel_alive(self, name: str) -> bool:
+        """Return whether the PBX has this channel, by name or uniqueid."""
+        state = self.live.state
+        return name in state.channels or name in state.names
 
     @property
     def read_only(self) -> bool:

@@ -50,7 +50,11 @@ class Registry:
         leg.channel = row.channel or leg.channel
         leg.started_at = leg.started_at or row.started_at
         leg.target = row.target_channel or leg.target
-        leg.state = "running"
+        if row.state == "running":
+            leg.state = "running"
+        if not leg.agent_key:
+            leg.agent_key, leg.agent = row.agent_key or "", row.agent or ""
+            leg.call_id = leg.call_id or row.call_id or ""
         self.show(leg)
 
     def gone(self, supervision_id: str, why: str) -> None:
@@ -106,7 +110,7 @@ def _stranger(row: SupervisionRow) -> Leg:
         agent=row.agent or "",
         call_id=row.call_id or "",
         target=row.target_channel,
-        state="running",
+        state=row.state,
         channel=row.channel,
         started_at=row.started_at,
         ours=False,

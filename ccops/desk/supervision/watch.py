@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from ccops.board import Change, SupervisionRow
-from ccops.desk.context import Wire
+from ccops.desk.context import AmiAction, Wire
 from ccops.desk.supervision.legs import VARIABLES, Leg
 from ccops.desk.supervision.registry import Registry, status_variables
 from ccops.errors import CcopsError
@@ -17,18 +18,10 @@ SETTLE = 0.3
 """Seconds after the end of a spy in which the end of the call, if that was the cause, has shown."""
 
 
-class Centre(Protocol):
-    """What is asked of the live centre."""
-
-    def channel_alive(self, name_or_uniqueid: str) -> bool:
-        """Return whether the PBX still has this channel."""
-        ...
-
-
 class ListingWire(Wire, Protocol):
     """A link that can list."""
 
-    async def listing(self, action: dict[str, str], *, timeout: float | None = None) -> object:
+    async def listing(self, action: AmiAction, *, timeout: float | None = None) -> Any:
         """Send an action that is answered by a list."""
         ...
 
@@ -36,10 +29,10 @@ class ListingWire(Wire, Protocol):
 class Watch:
     """Feeds the registry from the live centre."""
 
-    def __init__(self, registry: Registry, centre: Centre, wire: ListingWire) -> None:
-        """`centre` tells which channels live, `wire` asks for what is kept on them."""
+    def __init__(self, registry: Registry, alive: Callable[[str], bool], wire: ListingWire) -> None:
+        """`alive` tells whether the PBX has a channel, by name or uniqueid, `wire` asks for what is kept on them."""
         self._registry = registry
-        self._centre = centre
+        self._alive = alive
         self._wire = wire
         self._adopting: asyncio.Task[None] | None = None
         self._settling: set[asyncio.TimerHandle] = set()
@@ -60,7 +53,7 @@ class Watch:
         self._settling.add(loop.call_later(SETTLE, self._gone, leg))
 
     def _gone(self, leg: Leg) -> None:
-        why = _("the supervisor hung up") if self._centre.channel_alive(leg.target) else _("the call ended")
+        why = _("the supervisor hung up") if self._alive(leg.target) else _("the call ended")
         self._registry.gone(leg.supervision_id, why)
 
     def hung_up(self, uniqueid: str) -> None:
@@ -74,7 +67,7 @@ class Watch:
     def synced(self) -> None:
         """After a full look at the PBX: end the legs that went unseen, ask for the owners of those found."""
         for leg in tuple(self._registry.legs.values()):
-            if leg.state != "ringing" and not self._centre.channel_alive(leg.channel or leg.supervision_id):
+            if leg.state != "ringing" and not self._alive(leg.channel or leg.supervision_id):
                 self._registry.end(leg, _("it ended while the PBX was out of reach"))
         self._adopt()
 
@@ -92,7 +85,7 @@ class Watch:
             except CcopsError as error:
                 log.info("leg %s: %s", leg.supervision_id, error)
                 continue
-            for event in getattr(reply, "events", ()):
+            for event in reply.events:
                 self._registry.named(leg.supervision_id, status_variables(event))
 
     def close(self) -> None:

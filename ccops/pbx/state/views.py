@@ -280,6 +280,7 @@ def supervision_row(state: State, spy: Spy) -> SupervisionRow:
         channel=spyer.name,
         target_channel=target.name if target is not None else "",
         started_at=spy.since,
+        options=spy.options or "",
     )
 
 
