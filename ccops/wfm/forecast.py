@@ -1,0 +1,366 @@
+"""Forecast of calls and handle time per interval: the level of each day times the shape of its weekday, with a range.
+
+The range holds the middle 80 % and is set by what the same model would have got wrong in the last weeks of the
+history. Nothing can beat the Poisson floor: calls of independent callers scatter by the root of their number.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ccops.errors import UsageProblem
+from ccops.i18n import _
+from ccops.wfm.daylevel import DayLevels, Days, Features, Scales, fit_levels
+from ccops.wfm.days import WEEK, SpecialDay, day_features, weekdays_of
+from ccops.wfm.history import Array, History, moments
+from ccops.wfm.profile import Mask, Profiles, aht_profiles, fit_profiles, open_intervals, tame
+
+_MOST_DAYS = 731
+_LEAST_EXPOSURE = 0.3
+_ORIGINS = 8
+_ORIGIN_LIFE = 4.0
+_LOOK_BACK = 400
+_ENOUGH = 150
+_TAIL = 0.1
+_NORMAL_TAIL = 1.2816
+_ROUGHNESS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One interval; calls are expected calls, low…high holds the middle 80 %."""
+
+    start: datetime
+    calls: float
+    low: float
+    high: float
+    aht: float | None
+    """Seconds; None where the history has no handle times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far counts stray from their forecast."""
+
+    roughness: float
+    """Variance of log counts inside a day, beside Poisson."""
+    low: float = -_NORMAL_TAIL
+    high: float = _NORMAL_TAIL
+    """10th and 90th percentile of (count − forecast) / standard deviation."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted history; read days from it with `day`."""
+
+    history: History
+    profiles: Profiles
+    levels: DayLevels | None
+    """None where the history has no calls at all."""
+    aht: Array
+    """7 weekdays × intervals, seconds; NaN where unknown."""
+    specials: tuple[SpecialDay, ...] = ()
+    notes: tuple[str, ...] = ()
+    spread: Spread = field(default_factory=lambda: Spread(_ROUGHNESS))
+
+    @cached_property
+    def effects(self) -> dict[str, float]:
+        """The mean effect of the special days that are past, by name."""
+        return _special_effects(self)
+
+    def place(self, day: date) -> int:
+        """Return the row of a day in the history (it may lie beyond its end)."""
+        return (day - self.history.first).days
+
+    def expected(self, days: Days) -> tuple[Array, Array]:
+        """Return expected calls (days × intervals, 0 where closed) and the variance of the log level of each day."""
+        shares = self.profiles.shares[weekdays_of(self.history.first, days)]
+        if self.levels is None:
+            return np.zeros(shares.shape), np.zeros(len(days))
+        if days.min() < 0 or days.max() >= len(self.levels.features.weekday):
+            raise UsageProblem(
+                _("That day lies too far from the history."), remedy=_("Forecast from a later start or for less time.")
+            )
+        mean, variance = self.levels.predict(days)
+        factors = np.array([self._factor(int(day)) for day in days])
+        return np.exp(mean)[:, None] * shares * factors[:, None], variance
+
+    def _factor(self, place: int) -> float:
+        day = self.history.first + timedelta(days=place)
+        special = next((one for one in self.specials if one.day == day), None)
+        if special is None:
+            return 1.0
+        if special.closed:
+            return 0.0
+        return self.effects.get(special.name, 1.0) if special.factor is None else special.factor
+
+    def again(self, history: History, trust: Array, ahead: int = 1) -> "Model":
+        """Return a quick fit to another stretch with what this one has learned (scales, hours, trust per day)."""
+        scales = None if self.levels is None else self.levels.scales
+        return fit(history, self.specials, self.profiles.open, scales=scales, ahead=ahead, trust=trust)
+
+    def day(self, day: date) -> tuple[Array, Array, Array]:
+        """Return calls, low and high of each interval of one day."""
+        calls, variance = self.expected(np.array([self.place(day)]))
+        low, high = band(calls, variance, self.spread)
+        return calls[0], low[0], high[0]
+
+
+def band(calls: Array, variance: Array, spread: Spread) -> tuple[Array, Array]:
+    """Return low and high of expected calls whose day levels have this log variance."""
+    deviation = _deviation(calls, variance, spread.roughness)
+    return np.maximum(calls + spread.low * deviation, 0.0), calls + np.maximum(spread.high, 0.0) * deviation
+
+
+def _deviation(calls: Array, variance: Array, roughness: float) -> Array:
+    deviation: Array = np.sqrt(calls + calls**2 * (variance[:, None] + roughness))
+    return deviation
+
+
+# --- fitting ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The history with closed intervals taken out, and the days that can be learned from."""
+
+    calls: Array
+    weekday: npt.NDArray[np.int64]
+    hours: Mask
+    days: Days
+
+
+def _totals(calls: Array, profiles: Profiles, weekday: npt.NDArray[np.int64]) -> tuple[Array, Array]:
+    """Return calls per day and the share of the day over which they were counted."""
+    known = np.isfinite(calls)
+    return np.where(known, calls, 0.0).sum(axis=1), (profiles.shares[weekday] * known).sum(axis=1)
+
+
+def _take(history: History, hours: Mask, specials: Sequence[SpecialDay]) -> _Parts:
+    weekday = weekdays_of(history.first, np.arange(history.days))
+    calls = np.where(hours[weekday], history.calls, np.nan)
+    known = np.isfinite(calls)
+    share = known.sum(axis=1) / np.maximum(hours[weekday].sum(axis=1), 1)
+    usable = (share >= _LEAST_EXPOSURE) & (np.nansum(np.where(known, calls, 0.0), axis=1) > 0)
+    usable[: max(0, history.days - _MOST_DAYS)] = False
+    for special in specials:
+        if 0 <= (special.day - history.first).days < history.days:
+            usable[(special.day - history.first).days] = False
+    return _Parts(calls, weekday, hours, np.flatnonzero(usable))
+
+
+def _profiles(parts: _Parts, trust: Array) -> tuple[Profiles, Array]:
+    """Return the profiles, and the calls with single wild intervals drawn in, in two passes."""
+    calls = parts.calls
+    even = Profiles(np.where(parts.hours, 1 / np.maximum(parts.hours.sum(axis=1), 1)[:, None], 0.0), parts.hours)
+    profiles = even
+    for _pass in range(2):
+        total, exposure = _totals(calls, profiles, parts.weekday)
+        levels = total / np.maximum(exposure, 1e-9)
+        profiles = fit_profiles(calls, parts.weekday, levels, trust, parts.hours)
+        total, exposure = _totals(calls, profiles, parts.weekday)
+        levels = total / np.maximum(exposure, 1e-9)
+        calls = tame(parts.calls, levels[:, None] * profiles.shares[parts.weekday])
+    return profiles, calls
+
+
+def _fit(parts: _Parts, features: Features, scales: Scales, trust: Array | None) -> tuple[Profiles, DayLevels]:
+    """Fit profiles and levels to the days of `parts`; `trust` (per day of the history) from an earlier fit."""
+    plain = np.zeros(len(parts.calls))
+    plain[parts.days] = 1.0
+    profiles, calls = _profiles(parts, plain if trust is None else trust[: len(plain)] * plain)
+    total, exposure = _totals(calls, profiles, parts.weekday)
+    days = parts.days
+    known = None if trust is None else np.maximum(trust[days], 1e-4)
+    levels = fit_levels(days, total[days], exposure[days], features, scales, known)
+    if trust is None:
+        plain[days] = levels.trust
+        profiles, _calls = _profiles(parts, plain)
+    return profiles, levels
+
+
+def fit(
+    history: History,
+    specials: Sequence[SpecialDay] = (),
+    hours: Mask | None = None,
+    *,
+    scales: Scales | None = None,
+    ahead: int = 400,
+    trust: Array | None = None,
+) -> Model:
+    """Fit the model; `hours` (7 × intervals) overrides the open hours found in the history.
+
+    `ahead` is how many days beyond the history may be asked for. Zero volume and one day of history give an answer,
+    with a note that says what it is worth. `trust` per day, from an earlier fit, makes a quick one.
+    """
+    weekday = weekdays_of(history.first, np.arange(history.days))
+    open_ = open_intervals(history.calls, weekday) if hours is None else hours
+    parts = _take(history, open_, specials)
+    aht = aht_profiles(history.calls, history.aht, weekday, open_) if trust is None else np.full(open_.shape, np.nan)
+    if not len(parts.days):
+        note = _("The history has no calls: the forecast is zero.")
+        return Model(
+            history, Profiles(np.zeros(open_.shape), open_), None, aht, tuple(specials), (*history.notes, note)
+        )
+    known = np.zeros(history.days, bool)
+    known[np.flatnonzero(np.nansum(parts.calls, axis=1) > 0)] = True
+    features = day_features(history, known, open_, specials, ahead)
+    profiles, levels = _fit(parts, features, scales or Scales(), trust)
+    roughness = _roughness(parts, profiles, levels)
+    model = Model(history, profiles, levels, aht, tuple(specials), (), Spread(roughness))
+    if trust is not None:
+        return model
+    notes = (*history.notes, *_notes(parts, known, open_, levels))
+    spread = _calibrated(model, levels, parts, hours)
+    return Model(history, profiles, levels, aht, tuple(specials), notes, spread)
+
+
+def _roughness(parts: _Parts, profiles: Profiles, levels: DayLevels) -> float:
+    """Return how much counts stray inside ordinary days, beside Poisson (variance of the logarithm)."""
+    days = parts.days[levels.trust > 0.5]
+    calls = parts.calls[days]
+    total, exposure = _totals(calls, profiles, parts.weekday[days])
+    expected = (total / exposure)[:, None] * profiles.shares[parts.weekday[days]]
+    seen = np.isfinite(calls) & (expected > 0)
+    if not seen.any():
+        return _ROUGHNESS
+    excess = (np.where(seen, calls - expected, 0.0) ** 2 - expected)[seen]
+    size = (expected**2)[seen]
+    # Ratio of sums: intervals with many calls tell most about it. One prior day keeps short histories sane.
+    prior = float(size.mean()) * calls.shape[1]
+    return max(0.0, float((excess.sum() + _ROUGHNESS * prior) / (size.sum() + prior)))
+
+
+def _notes(parts: _Parts, known: Mask, hours: Mask, levels: DayLevels) -> list[str]:
+    """Return what a planner should know about the days behind the forecast."""
+    notes = []
+    days = parts.days
+    if len(days) < 2 * WEEK:
+        notes.append(
+            _("Only {count} days of history: weekdays are not told apart well and the range is a guess.").format(
+                count=len(days)
+            )
+        )
+    usual = (hours.sum(axis=1) > 0)[parts.weekday]
+    missing = np.flatnonzero(usual & ~known)
+    missing = missing[missing >= (days[0] if len(days) else 0)]
+    if len(missing):
+        notes.append(
+            _("{count} days have no calls although their weekday is open; they are left out.").format(
+                count=len(missing)
+            )
+        )
+    odd = int((levels.trust < 0.5).sum())
+    if odd:
+        notes.append(_("{count} days are far from ordinary and count little.").format(count=odd))
+    return notes
+
+
+# --- the range ---
+
+
+def _calibrated(model: Model, levels: DayLevels, parts: _Parts, hours: Mask | None) -> Spread:
+    """Set the range by the weekly forecasts that the model would have made lately."""
+    trust = np.zeros(model.history.days)
+    trust[parts.days] = levels.trust
+    strays, weights = [np.zeros(0)], [np.zeros(0)]
+    for back in range(1, _ORIGINS + 1):
+        origin = model.history.days - back * WEEK
+        if (parts.days < origin).sum() >= 2 * WEEK:
+            strays.append(_strays(model, levels, origin, parts, trust, hours))
+            weights.append(np.full(len(strays[-1]), math.exp(-back / _ORIGIN_LIFE)))
+    found = np.concatenate(strays)
+    if len(found) < _ENOUGH:
+        return model.spread
+    low, high = _quantiles(found, np.concatenate(weights))
+    return Spread(model.spread.roughness, min(low, 0.0), max(high, 0.0))
+
+
+def _quantiles(values: Array, weights: Array) -> tuple[float, float]:
+    """Return the weighted 10th and 90th percentile."""
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    low, high = (
+        values[order][min(int(np.searchsorted(reached, tail)), len(values) - 1)] for tail in (_TAIL, 1 - _TAIL)
+    )
+    return float(low), float(high)
+
+
+def _strays(model: Model, levels: DayLevels, origin: int, parts: _Parts, trust: Array, hours: Mask | None) -> Array:
+    """Return (count − forecast) / deviation for the ordinary days of the week from `origin` on."""
+    skip = max(0, origin - _LOOK_BACK)
+    past = model.history.between(skip, origin)
+    then = fit(past, model.specials, hours, scales=levels.scales, ahead=WEEK, trust=trust[skip:])
+    days = np.arange(origin, min(origin + WEEK, model.history.days))
+    days = days[trust[days] > 0.5]
+    if not len(days) or then.levels is None:
+        return np.zeros(0)
+    expected, variance = then.expected(days - skip)
+    seen = np.isfinite(parts.calls[days]) & (expected > 0)
+    off = (parts.calls[days] - expected) / np.maximum(_deviation(expected, variance, model.spread.roughness), 1e-9)
+    found: Array = off[seen]
+    return found
+
+
+# --- special days, and the answer ---
+
+
+def _special_effects(model: Model) -> dict[str, float]:
+    """Return per name the mean of calls against an ordinary day, drawn to 1 as far as it is seldom seen."""
+    found: dict[str, list[float]] = {}
+    for special in model.specials:
+        place = model.place(special.day)
+        if special.closed or not 0 <= place < model.history.days or model.levels is None:
+            continue
+        level = float(np.exp(model.levels.predict(np.array([place]))[0][0]))
+        shares = model.profiles.shares[special.day.weekday()]
+        calls = model.history.calls[place]
+        known = np.isfinite(calls) & (shares > 0)
+        if known.any():
+            found.setdefault(special.name, []).append(float(calls[known].sum() / (level * shares[known].sum())))
+    return {name: math.exp(_mean_log(values)) for name, values in found.items()}
+
+
+def _mean_log(values: list[float]) -> float:
+    logs = [math.log(max(value, 0.02)) for value in values]
+    return sum(logs) / (len(logs) + 0.3)
+
+
+def forecast(
+    history: History, start: date, days: int, specials: Sequence[SpecialDay] = (), hours: Mask | None = None
+) -> tuple[list[Forecast], Model]:
+    """Return every open interval of `days` days from `start` on, in order, and the model with its notes.
+
+    Only what is known before `start` is used. Refuses a start before or at the first day of the history.
+    """
+    if days < 1:
+        raise UsageProblem(_("{days} days cannot be forecast.").format(days=days), remedy=_("Ask for one or more."))
+    known = history.until(start)
+    if not known.days:
+        raise UsageProblem(
+            _("Nothing is known before {start}: the history begins on {first}.").format(
+                start=start, first=history.first
+            ),
+            remedy=_("Choose a later start."),
+        )
+    model = fit(known, specials, hours, ahead=max(0, (start - known.after).days) + days)
+    return list_intervals(model, start, days), model
+
+
+def list_intervals(model: Model, start: date, days: int) -> list[Forecast]:
+    """Return every open interval of `days` days from `start` on, in order, with aware starts."""
+    found = []
+    for day in (start + timedelta(days=offset) for offset in range(days)):
+        calls, low, high = model.day(day)
+        weekday = day.weekday()
+        for place, moment in moments(day, model.history.interval, model.history.zone):
+            if model.profiles.open[weekday, place]:
+                seconds = float(model.aht[weekday, place])
+                aht = None if math.isnan(seconds) else seconds
+                found.append(Forecast(moment, float(calls[place]), float(low[place]), float(high[place]), aht))
+    return found
