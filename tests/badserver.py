@@ -200,6 +200,27 @@ class Client:
         return states
 
 
+class Snapshot:
+    """An `on_up` that counts and does what the test wants."""
+
+    def __init__(self, then: Callable[[int], Awaitable[None]] | None = None) -> None:
+        self.times = 0
+        self.cancelled = 0
+        self._then = then
+
+    def has_run(self, times: int) -> bool:
+        return self.times == times
+
+    async def __call__(self) -> None:
+        self.times += 1
+        if self._then is not None:
+            try:
+                await self._then(self.times)
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+
+
 def settings_for(server: BadServer, **changes: Any) -> LinkSettings:
     """Return settings that reach `server` with the right secret and try again soon."""
     values: dict[str, Any] = {

@@ -2,51 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 
-from ccops.errors import ConfigError, LinkError, LinkLost
+from ccops.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LinkLost
 from ccops.pbx.link import Link
-from ccops.pbx.link.pulse import Pulse
 from tests.badserver import (
-    BANNER,
     BOOTED,
     GOOD,
-    PATIENCE,
+    Action,
     BadServer,
     Client,
     Conn,
+    Snapshot,
     client,
     event,
     opened,
     settings_for,
     until,
-    well_behaved,
 )
-
-
-class Snapshot:
-    """An `on_up` that counts and does what the test wants."""
-
-    def __init__(self, then: Callable[[int], Awaitable[None]] | None = None) -> None:
-        self.times = 0
-        self.cancelled = 0
-        self._then = then
-
-    def has_run(self, times: int) -> bool:
-        return self.times == times
-
-    async def __call__(self) -> None:
-        self.times += 1
-        if self._then is not None:
-            try:
-                await self._then(self.times)
-            except asyncio.CancelledError:
-                self.cancelled += 1
-                raise
-
 
 # -- coming back ---------------------------------------------------------------------------------------------------
 
@@ -191,6 +166,86 @@ async def test_a_snapshot_that_hangs_does_not_keep_the_link_from_coming_back() -
         assert snapshot.cancelled == 1
 
 
+async def test_a_pbx_that_still_starts_is_read_again_when_it_has_booted() -> None:
+    booted = asyncio.Event()
+
+    def queue_status(conn: Conn, action: Action) -> None:
+        if booted.is_set():
+            conn.answer(action)
+        else:  # as Asterisk says before app_queue is loaded
+            conn.answer(action, "Error", Message="Invalid/unknown command: QueueStatus.")
+
+    async def script(conn: Conn) -> None:
+        await conn.login()
+        serving = asyncio.create_task(conn.serve({"QueueStatus": queue_status}))
+        await booted.wait()
+        conn.write(BOOTED)
+        await serving
+
+    async with BadServer(script) as server, client(server) as one:
+
+        async def read(_times: int) -> None:
+            reply = await one.link.send({"Action": "QueueStatus"})
+            if not reply.ok:
+                raise ActionRefused(reply.message)
+
+        snapshot = Snapshot(read)
+        one.link.keep(snapshot)
+        await until(lambda: "could not be read" in one.link.status.detail)
+        assert one.link.status.state == "up"
+        booted.set()
+        await until(lambda: snapshot.times == 2 and not one.link.status.detail)
+        assert (server.connections, one.link.status.state) == (1, "up")
+
+
+async def test_a_snapshot_of_a_pbx_that_still_starts_is_taken_again() -> None:
+    async def script(conn: Conn) -> None:
+        await conn.login()
+        await conn.action()
+        conn.write(BOOTED)
+        conn.write(BOOTED)
+        await conn.serve()
+
+    async with BadServer(script) as server, client(server, wanted=set()) as one:
+        snapshot = Snapshot()
+        one.link.keep(snapshot)
+        await until(lambda: snapshot.times == 1)
+        with pytest.raises(ActionTimeout):
+            await one.link.send({"Action": "Ping"}, timeout=0.1)
+        await until(lambda: snapshot.times == 2)
+        await asyncio.sleep(0.1)
+        assert (snapshot.times, server.connections) == (2, 1)
+
+
+async def test_a_pbx_that_cannot_be_read_and_never_boots_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccops.pbx.link.link._BOOTED_LATE", 0.05)
+
+    async def script(conn: Conn) -> None:
+        await conn.login()
+        await conn.serve()
+
+    async def fail(_times: int) -> None:
+        raise ActionRefused("no such queue")
+
+    async with BadServer(script) as server, client(server) as one:
+        one.link.keep(Snapshot(fail))
+        await until(lambda: server.connections == 3)
+        assert any("no such queue" in status.detail for status in one.statuses if status.state == "down")
+
+
+async def test_a_user_who_may_not_hear_of_booting_gets_its_snapshot_too() -> None:
+    async def script(conn: Conn) -> None:
+        await conn.login()
+        await conn.serve()
+
+    async with BadServer(script) as server, client(server) as one:
+        snapshot = Snapshot()
+        one.link.keep(snapshot)
+        await until(lambda: snapshot.times == 1)
+        await one.link.ping()
+        assert (snapshot.times, server.connections, one.link.status.uptime) == (1, 1, None)
+
+
 async def test_a_wrong_setting_is_said_and_may_be_mended() -> None:
     async with BadServer() as server, client(server, tls=True, ca_file="no/such/file.pem") as one:
         one.link.keep(Snapshot())
@@ -241,249 +296,3 @@ async def test_an_odd_uptime_is_no_uptime(uptime: str) -> None:
     async with opened(script) as (_server, one):
         await until(lambda: one.events)
         assert one.link.status.uptime is None
-
-
-# -- silence -------------------------------------------------------------------------------------------------------
-
-
-async def test_a_silent_pbx_is_noticed_dropped_and_tried_again() -> None:
-    async def script(conn: Conn) -> None:
-        await conn.login()
-        await (conn.hold() if conn.number == 1 else conn.serve())
-
-    async with BadServer(script) as server, client(server, silence=0.5) as one:
-        snapshot = Snapshot()
-        one.link.keep(snapshot)
-        await until(lambda: snapshot.times >= 2)
-    stale = next(status for status in one.statuses if status.state == "stale")
-    assert stale.heard_at is not None
-    # Noticed within the limit, and never before the PBX had its chance to answer; slack for a busy machine.
-    assert 0.44 <= stale.since - stale.heard_at < 0.5 + 5.0
-    down = next(status for status in one.statuses if status.state == "down")
-    assert "says nothing" in down.detail
-    assert down.heard_at == stale.heard_at
-    assert one.states[:4] == ["connecting", "up", "stale", "down"]
-
-
-async def test_a_pbx_that_speaks_again_in_time_keeps_its_link() -> None:
-    silent = asyncio.Event()
-
-    async def script(conn: Conn) -> None:
-        await conn.login()
-        await silent.wait()
-        conn.write(GOOD)
-        await conn.serve()
-
-    async with BadServer(script) as server, client(server, silence=3.0) as one:
-        snapshot = Snapshot()
-        one.link.keep(snapshot)
-        await until(lambda: one.link.status.state == "stale")
-        silent.set()
-        await until(lambda: one.link.status.state == "up")
-        assert one.names == ["QueueMemberPause"]
-        assert (server.connections, snapshot.times, one.link.status.reconnects) == (1, 1, 0)
-
-
-async def test_a_quiet_pbx_that_answers_pings_is_not_silent() -> None:
-    async with opened(silence=4.0) as (server, one):
-        await until(lambda: len(server.named("Ping")) >= 2)
-        assert one.states == ["connecting", "up"]
-
-
-async def test_a_talking_pbx_is_not_asked() -> None:
-    async def script(conn: Conn) -> None:
-        await conn.login()
-        for _ in range(30):
-            conn.write(GOOD)
-            await asyncio.sleep(0.05)
-        await conn.serve()
-
-    async with opened(script, silence=5.0) as (server, one):
-        await until(lambda: len(one.events) == 30)
-        assert server.named("Ping") == []
-
-
-class FakeLoop:
-    """A loop whose time moves when told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.calls: list[tuple[float, Callable[[], None]]] = []
-
-    def time(self) -> float:
-        return self.now
-
-    def call_at(self, when: float, call: Callable[[], None]) -> asyncio.TimerHandle:
-        self.calls.append((when, call))
-        return asyncio.TimerHandle(when, call, (), asyncio.get_running_loop())
-
-    def run_to(self, now: float) -> None:
-        while self.calls and self.calls[0][0] <= now:
-            when, call = self.calls.pop(0)
-            self.now = max(self.now, when)
-            call()
-        self.now = now
-
-
-async def watched(
-    monkeypatch: pytest.MonkeyPatch, heard: list[float]
-) -> tuple[FakeLoop, list[tuple[float, str]], Pulse]:
-    loop, seen = FakeLoop(), list[tuple[float, str]]()
-    monkeypatch.setattr("asyncio.get_running_loop", lambda: loop)
-
-    def note(what: str) -> Callable[[], None]:
-        return lambda: seen.append((round(loop.now, 6), what))
-
-    pulse = Pulse(5.0, lambda: heard[-1], ask=note("ask"), stale=note("stale"), dead=note("dead"))
-    monkeypatch.undo()
-    pulse.start()
-    return loop, seen, pulse
-
-
-async def test_silence_is_noticed_within_its_limit_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop, seen, _pulse = await watched(monkeypatch, [0.0])
-    loop.run_to(100.0)
-    assert seen == [(2.0, "ask"), (4.5, "stale"), (7.5, "dead")]
-
-
-async def test_silence_counts_from_the_last_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = [0.0]
-    loop, seen, _pulse = await watched(monkeypatch, heard)
-    loop.run_to(1.9)
-    heard.append(1.9)
-    loop.run_to(3.8)
-    assert seen == []
-    loop.run_to(8.0)
-    assert seen == [(3.9, "ask"), (6.4, "stale")]
-    heard.append(8.0)
-    loop.run_to(30.0)
-    assert seen[2:] == [(11.4, "ask"), (13.9, "stale"), (16.9, "dead")] or seen[2][1] == "ask"
-
-
-async def test_our_own_sleep_kills_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = [0.0]
-    loop, seen, _pulse = await watched(monkeypatch, heard)
-    # The machine sleeps for an hour before the first question is due: the PBX is asked, not dropped.
-    loop.now = 3_600.0
-    loop.run_to(3_600.0)
-    assert [what for _at, what in seen] == ["ask"]
-    heard.append(3_600.1)
-    loop.run_to(3_601.0)
-    assert [what for _at, what in seen] == ["ask"]
-
-
-async def test_a_lost_link_is_down_not_stale() -> None:
-    async with opened(silence=0.2) as (server, one):
-        server.conns[0].hang_up()
-        await until(lambda: one.link.status.state == "down")
-        await asyncio.sleep(0.5)
-        assert one.states == ["connecting", "up", "down"]
-
-
-# -- closing -------------------------------------------------------------------------------------------------------
-
-
-async def test_closing_says_goodbye_and_ends_it() -> None:
-    async with opened() as (server, one):
-        one.link.keep(Snapshot())
-        await one.link.close()
-        await until(lambda: server.named("Logoff"))
-        await asyncio.sleep(0.2)
-        assert server.connections == 1
-        assert one.link.status.state == "down"
-        await one.link.close()
-        with pytest.raises(LinkError):
-            await one.link.send({"Action": "Ping"})
-    assert [(status.state, status.error) for status in one.statuses][-1] == ("down", None)
-    assert one.states == ["connecting", "up", "down"]
-
-
-async def test_closing_while_reconnecting_ends_that_too() -> None:
-    async with BadServer(lambda conn: conn.login()) as server, client(server) as one:
-        one.link.keep(Snapshot())
-        await until(lambda: server.connections >= 2)
-        await one.link.close()
-        seen = server.connections
-        await asyncio.sleep(0.5)
-        assert server.connections == seen
-
-
-def is_connected(server: BadServer, times: int) -> bool:
-    return server.connections == times
-
-
-async def test_closing_while_connecting_and_while_logging_in() -> None:
-    async def script(conn: Conn) -> None:
-        if conn.number > 1:
-            conn.write(BANNER)
-        await conn.hold()
-
-    async with BadServer(script) as server:
-        for number in (1, 2):
-            async with client(server) as one:
-                one.link.keep(Snapshot())
-                await until(partial(is_connected, server, number))
-                await asyncio.sleep(0.05)
-            assert one.link.status.state == "down"
-        await asyncio.sleep(0.3)
-        assert server.connections == 2
-
-
-async def test_closing_ends_what_waits() -> None:
-    async def script(conn: Conn) -> None:
-        await conn.login()
-        await conn.hold()
-
-    async with opened(script) as (_server, one):
-        waiting = asyncio.create_task(one.link.send({"Action": "QueueStatus"}))
-        await asyncio.sleep(0.05)
-        await one.link.close()
-        with pytest.raises(LinkLost, match="closed by us"):
-            await waiting
-
-
-async def test_closing_does_not_wait_for_a_dead_peer() -> None:
-    async def script(conn: Conn) -> None:
-        await conn.login()
-        conn.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await asyncio.sleep(60)
-
-    async with opened(script) as (_server, one):
-        protocol = one.link._manager.protocol  # type: ignore[union-attr]
-        assert protocol is not None
-        for _ in range(400):
-            protocol.transport.write(b"x" * 65_536)
-        assert protocol.transport.get_write_buffer_size() > 0
-        await asyncio.wait_for(one.link.close(), PATIENCE)
-        assert one.link.status.state == "down"
-
-
-async def test_a_cancelled_attempt_leaves_nothing_behind() -> None:
-    async def script(conn: Conn) -> None:
-        await conn.hold()
-
-    async with BadServer(script) as server, client(server) as one:
-        attempt = asyncio.create_task(one.link.open())
-        await until(lambda: server.connections == 1)
-        attempt.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await attempt
-        server.script = well_behaved
-        await one.link.open()
-        assert one.link.status.state == "up"
-
-
-async def test_a_bug_in_the_keeper_is_not_swallowed(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with BadServer() as server, client(server) as one:
-
-        def fail(_failures: int) -> float:
-            raise ZeroDivisionError
-
-        monkeypatch.setattr(one.link, "_pause", fail)
-        one.link.keep(Snapshot())
-        await until(lambda: one.link.status.state == "up")
-        server.conns[0].hang_up()
-        await until(lambda: "not kept" in one.link.status.detail)
-    assert "not kept any more" in caplog.text

@@ -94,6 +94,16 @@ class Ledger:
         log.warning("%s", error)
         self.turn("down", _("The PBX shut down.") if self._shutdown else error.message, error)
 
+    def read(self, error: BaseException | None) -> None:
+        """The snapshot after the login was taken, or failed: then the link stands, but what is shown is old."""
+        if isinstance(error, CcopsError):
+            log.warning("the state of the PBX could not be read: %s", error)
+        elif error is not None:
+            log.error("what follows a login failed", exc_info=error)
+        if self._state == "up":
+            text = _("The state of the PBX could not be read: {why}")
+            self.turn("up", text.format(why=error) if error is not None else "")
+
     def news(self, event: Event) -> None:
         """Note what the PBX says about itself (FullyBooted, Shutdown)."""
         if event["Event"] == "Shutdown":

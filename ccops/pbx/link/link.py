@@ -19,6 +19,10 @@ log = logging.getLogger("ccops.pbx.link")
 
 _CLOSING_TIME = 1.0
 """Seconds that the PBX gets to take our good-bye."""
+_BOOTED_SOON = 0.25
+"""Seconds in which a PBX that runs says so after the login; one whose user may not read "system" never does."""
+_BOOTED_LATE = 20.0
+"""Seconds that a PBX gets to finish starting where its state could not be read before: it lets us in early."""
 _NO_PERMISSION = ("permission denied", "originate access forbidden", "command blacklisted")
 
 
@@ -68,9 +72,10 @@ class Link:
     def keep(self, on_up: Callable[[], Awaitable[None]]) -> None:
         """Stay connected from now on, until `close`.
 
-        `on_up` is awaited after each login, to take a snapshot; it is cancelled when the link is lost meanwhile,
-        and where it fails, the link is dropped and made again: a link without its snapshot would lie. Attempts are
-        spaced by an exponential back-off with jitter. A refused login ends them for good: state "refused".
+        `on_up` is awaited after each login, to take a snapshot, and once more when a PBX that was still starting
+        has booted. It is cancelled when the link is lost meanwhile, and where it fails, the link is dropped and made
+        again: a link without its snapshot would lie. Attempts are spaced by an exponential back-off with jitter. A
+        refused login ends them for good: state "refused".
         """
         if self._keeper is not None and not self._keeper.done():
             raise RuntimeError("the link is kept already")
@@ -183,24 +188,29 @@ class Link:
         return longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreads attempts, guards nothing
 
     async def _serve(self, manager: LinkManager, on_up: Callable[[], Awaitable[None]]) -> None:
-        """Await `on_up` and then the loss of the link."""
+        """Await `on_up`, again when a PBX that was still starting has booted, and then the loss of the link."""
+        await manager.wait_booted(_BOOTED_SOON)
+        while not manager.ended.done():
+            booted = manager.booted
+            error = await self._snapshot(manager, on_up)
+            self._ledger.read(error)
+            if not booted and await manager.wait_booted(_BOOTED_LATE if error else None):
+                continue
+            if error is not None:
+                manager.close(_("the state of the PBX could not be read: {why}").format(why=error), now=True)
+            await asyncio.wait((manager.ended,))
+
+    async def _snapshot(self, manager: LinkManager, on_up: Callable[[], Awaitable[None]]) -> BaseException | None:
+        """Await `on_up` for as long as the link lasts, and return what it raised."""
         snapshot = asyncio.ensure_future(on_up())
         try:
             await asyncio.wait((snapshot, manager.ended), return_when=asyncio.FIRST_COMPLETED)
-            if snapshot.done() and not snapshot.cancelled() and (error := snapshot.exception()) is not None:
-                self._no_snapshot(manager, error)
-            await asyncio.wait((manager.ended,))
         finally:
             if not snapshot.done():
                 snapshot.cancel()
                 await asyncio.wait((snapshot,))
-
-    def _no_snapshot(self, manager: LinkManager, error: BaseException) -> None:
-        if manager.ended.done() or not manager.authenticated:
-            return
-        if not isinstance(error, CcopsError):
-            log.error("what follows a login failed", exc_info=error)
-        manager.close(_("the state of the PBX could not be read: {why}").format(why=error), now=True)
+        error = None if snapshot.cancelled() else snapshot.exception()
+        return None if manager.ended.done() else error
 
     def _kept(self, keeper: asyncio.Task[None]) -> None:
         if not keeper.cancelled() and keeper.exception() is not None:
@@ -216,3 +226,4 @@ class Link:
         await asyncio.wait((manager.ended,), timeout=_CLOSING_TIME)
         if not manager.ended.done():
             manager.close(now=True)
+            await asyncio.wait((manager.ended,), timeout=_CLOSING_TIME)

@@ -150,6 +150,17 @@ class LinkManager(Manager):  # type: ignore[misc]  # panoramisk has no types
         remedy = _("It is unknown whether it was done; it is not sent again.")
         raise ActionTimeout(text.format(action=request.action, seconds=f"{timeout:g}"), remedy=remedy)
 
+    @property
+    def booted(self) -> bool:
+        """Whether the PBX has said in this connection that all its modules are loaded."""
+        return self._line().booted.done()
+
+    async def wait_booted(self, timeout: float | None) -> bool:
+        """Wait until the PBX has booted, the connection has ended, or `timeout` seconds have passed; say if booted."""
+        waiting = (self._line().booted, self.ended)
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        return self.booted
+
     def ping(self) -> None:
         """Ask the PBX for a sign of life; the pulse notices whether it comes."""
         self._line().ask()

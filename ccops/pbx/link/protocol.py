@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from panoramisk.ami_protocol import AMIProtocol
 
-from ccops.errors import LinkError, NotAsterisk
+from ccops.errors import LinkError, NotAsterisk, UsageProblem
 from ccops.i18n import _
 from ccops.pbx.link.ledger import Ledger
 from ccops.pbx.link.requests import Request, Wants
@@ -55,7 +55,7 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
         self._framer, self._reader = Framer(), Reader()
         self._overlong = 0
         self._first_lines: dict[bytes, int] = {}
-        self._ids = (f"{os.urandom(6).hex()}-{n}" for n in itertools.count(1))
+        self._ids = map(f"{os.urandom(6).hex()}-{{}}".format, itertools.count(1))
         self._alive_id = next(self._ids)
         self._given_up: set[str] = set()
         self._watching = 0
@@ -63,6 +63,7 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
         self.responses: dict[str, Request] = {}
         self.version: str | None = None
         self.greeting: asyncio.Future[str] = self._loop.create_future()
+        self.booted: asyncio.Future[None] = self._loop.create_future()
         self.accepted = False
         """Logged in: what arrives before is nobody's event."""
         self.stale = False
@@ -166,6 +167,8 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
         if self._claimed(event) or not self.accepted:
             return
         if name in _NEWS:
+            if name == "FullyBooted" and not self.booted.done():
+                self.booted.set_result(None)
             self._ledger.news(event)
         elif self._wanted is not None and name not in self._wanted:
             return
@@ -204,10 +207,12 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
         """
         if self.closed or self.transport.is_closing():
             raise LinkError(_("There is no link to {address}.").format(address=self._address))
-        headers = dict(action)
-        action_id = str(headers.pop("ActionID", "") or next(self._ids))
-        data = write_action(headers, action_id)
-        request = Request(str(headers.get("Action", "")), action_id, wants, on_ok)
+        given = next((str(value) for name, value in action.items() if name.lower() == "actionid"), "")
+        action_id = given or next(self._ids)
+        if action_id in self.responses:
+            raise UsageProblem(_("ActionID {id} is waiting for its answer already.").format(id=clean(action_id)))
+        data = write_action({name: value for name, value in action.items() if name.lower() != "actionid"}, action_id)
+        request = Request(str(action.get("Action", "")), action_id, wants, on_ok)
         self.responses[action_id] = request
         self._watching += wants != "reply"
         self.transport.write(data)
