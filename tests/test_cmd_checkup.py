@@ -91,8 +91,8 @@ def test_rights_name_what_each_missing_action_costs() -> None:
     assert (live.ok, actions.ok) == (True, True)
     live, actions = rights_checks(everything - {"Originate", "QueuePause"}, "u")
     assert (live.ok, actions.ok) == (True, None)
-    assert "listen (Originate)" in actions.detail
-    assert "agent.pause (QueuePause)" in actions.detail
+    assert "Originate (listen, " in actions.detail
+    assert "QueuePause (agent.pause, agent.unpause)" in actions.detail
     assert "originate" in actions.remedy
     assert "agent" in actions.remedy
     live, actions = rights_checks(everything - {"QueueStatus", "CoreSettings"}, "u")

@@ -51,7 +51,7 @@ def test_queue_list_has_the_promised_keys_and_values(desk: FakeDesk) -> None:
 
 
 def test_agent_list_has_the_promised_keys_and_values(desk: FakeDesk) -> None:
-    anna, bob = from_json("agent", "list")
+    bob, anna = from_json("agent", "list")
     assert {"agent", "interface", "queues", "state", "state_since", "pause_reason", "queue", "answered"} <= set(anna)
     assert anna["queues"] == ["sales", "support"]
     assert anna["state_since"] == "2026-03-04T12:59:00.000+08:00"
@@ -90,7 +90,7 @@ def test_status_is_one_object_of_the_whole_centre(desk: FakeDesk) -> None:
 def test_show_is_one_object_with_its_parts(desk: FakeDesk) -> None:
     queue = from_json("queue", "show", "SALES")
     assert [call["call_id"] for call in queue["callers"]] == ["1.2", "1.3", "1.1"]
-    assert [(agent["agent"], agent["paused"]) for agent in queue["agents"]] == [("李安娜", False), ("Bob", True)]
+    assert [(agent["agent"], agent["paused"]) for agent in queue["agents"]] == [("Bob", True), ("李安娜", False)]
     agent = from_json("agent", "show", "1001")
     assert [place["penalty"] for place in agent["memberships"]] == [0, 5]
     assert agent["call"]["call_id"] == "1.1"
@@ -124,7 +124,7 @@ def test_csv_and_tsv_are_read_back_and_hold_no_formula(desk: FakeDesk) -> None:
 
 def test_jsonl_is_one_object_a_line(desk: FakeDesk) -> None:
     lines = invoke("agent", "list", "-f", "jsonl").out.splitlines()
-    assert [json.loads(line)["agent"] for line in lines] == ["李安娜", "Bob"]
+    assert [json.loads(line)["agent"] for line in lines] == ["Bob", "李安娜"]
     assert len(invoke("status", "-f", "jsonl").out.splitlines()) == 1
 
 
@@ -138,12 +138,12 @@ def test_markdown_keeps_its_columns_whatever_a_name_holds(desk: FakeDesk) -> Non
 def test_table_columns_stand_straight_with_cjk_names(desk: FakeDesk) -> None:
     lines = invoke("agent", "list", "--fields", "agent,interface,state,state_for").out.splitlines()
     starts = {
-        cells(line[: line.index(word)]) for line, word in zip(lines, ["INTERFACE", "PJSIP", "Local"], strict=True)
+        cells(line[: line.index(word)]) for line, word in zip(lines, ["INTERFACE", "Local", "PJSIP"], strict=True)
     }
     ends = {cells(line) for line in lines}
     assert len(starts) == 1
     assert len(ends) == 1
-    assert "1:06:40" in lines[2]
+    assert "1:06:40" in lines[1]
 
 
 def test_table_fits_the_terminal_and_no_pipe(desk: FakeDesk) -> None:
@@ -153,6 +153,15 @@ def test_table_fits_the_terminal_and_no_pipe(desk: FakeDesk) -> None:
     assert max(map(cells, narrow.out.splitlines())) <= 110  # figures are never cut, text is
     assert "…" in narrow.out
     assert "..." in invoke("--ascii", "agent", "list", terminal=True, env={"COLUMNS": "80"}).out
+
+
+def test_columns_that_say_nothing_make_room_on_a_narrow_terminal(desk: FakeDesk) -> None:
+    wide = invoke("queue", "list", terminal=True, env={"COLUMNS": "200", "NO_COLOR": "1"}).out
+    narrow = invoke("queue", "list", terminal=True, env={"COLUMNS": "90", "NO_COLOR": "1"}).out
+    assert "AWAY" in wide
+    assert "AWAY" not in narrow
+    assert "WAIT" in narrow
+    assert max(map(cells, narrow.splitlines())) <= 90
 
 
 def test_colours_go_to_terminals_that_want_them_only(desk: FakeDesk) -> None:

@@ -8,7 +8,7 @@ from ccops.cmd.act import add_actions
 from ccops.cmd.columns import columns
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, Section, listing
-from ccops.cmd.rows import AGENT_COLUMNS, agent_detail, agent_record
+from ccops.cmd.rows import AGENT_COLUMNS, agent_detail, agent_record, agents_of
 from ccops.cmd.run import Run
 
 app = noun("Agents: what each is doing and for how long.")
@@ -41,7 +41,7 @@ def list_agents(
     run = Run.of(context)
     wanted = None if state is None else _state(state)
     board, now = run.board(), run.now()
-    rows = list(board.agents.values())
+    rows = agents_of(board)
     if queue is not None:
         from ccops.desk.resolve import find_queue
 

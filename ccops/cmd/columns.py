@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["text", "count", "duration", "rate", "instant", "state", "flag", "list", "data"]
+Kind = Literal["text", "count", "duration", "seconds", "rate", "instant", "state", "flag", "list", "data"]
 
 Record = dict[str, Any]
 """One row as CLI.md prints it: plain JSON values, instants as text, durations in seconds."""
@@ -17,24 +17,26 @@ class Column:
     kind: Kind = "text"
     extra: bool = False
     """Printed in data and with --fields, but left out of tables for people."""
+    label: str = ""
+    """A shorter word for tables, where they are wide."""
 
     @property
     def heading(self) -> str:
         """What stands above the column in a table."""
-        return self.name.replace("_", " ").upper()
+        return (self.label or self.name.replace("_", " ")).upper()
 
     @property
     def right(self) -> bool:
         """True where values stand flush right."""
-        return self.kind in ("count", "duration", "rate")
+        return self.kind in ("count", "duration", "seconds", "rate")
 
 
 def columns(*names: str, extra: str = "") -> tuple[Column, ...]:
-    """Return columns from "name" or "name:kind"; `extra` holds more of them that tables leave out."""
+    """Return columns from "name", "name:kind" or "name:kind:label"; `extra` holds more that tables leave out."""
     made = [_column(name, False) for name in names]
     return (*made, *(_column(name, True) for name in extra.split()))
 
 
 def _column(text: str, extra: bool) -> Column:
-    name, __, kind = text.partition(":")
-    return Column(name, kind or "text", extra)  # type: ignore[arg-type]
+    name, kind, label, *__ = *text.split(":"), "", ""
+    return Column(name, kind or "text", extra, label)  # type: ignore[arg-type]

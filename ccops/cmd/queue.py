@@ -7,7 +7,7 @@ import typer
 from ccops.cmd.columns import columns
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, Section, listing
-from ccops.cmd.rows import CALL_COLUMNS, QUEUE_COLUMNS, queue_detail, queue_record
+from ccops.cmd.rows import CALL_COLUMNS, QUEUE_COLUMNS, queue_detail, queue_record, queues_of
 from ccops.cmd.run import Run
 
 app = noun("Queues: who waits, who answers, today's figures.")
@@ -15,7 +15,13 @@ app = noun("Queues: who waits, who answers, today's figures.")
 QueueArgument = Annotated[str, typer.Argument(metavar="QUEUE", help="Name or title, in any case.", show_default=False)]
 
 _MEMBERS = columns(
-    "agent", "interface", "state:state", "state_for:duration", "pause_reason", "penalty:count", "calls_taken:count"
+    "agent",
+    "interface",
+    "state:state",
+    "state_for:duration:for",
+    "pause_reason::reason",
+    "penalty:count",
+    "calls_taken:count:taken",
 )
 _CALLERS = [column for column in CALL_COLUMNS if column.name not in ("queue", "call_id")]
 
@@ -34,7 +40,7 @@ def list_queues(context: typer.Context, out: Output) -> None:
     """List queues with callers, agents by state and today's figures."""
     run = Run.of(context)
     board, now = run.board(), run.now()
-    out.listing(queue_record(row, now, run.zone) for row in board.queues.values())
+    out.listing(queue_record(row, now, run.zone) for row in queues_of(board))
 
 
 @app.command("show", epilog=examples("ccops queue show sales", "ccops queue show sales --json"))

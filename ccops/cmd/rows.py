@@ -9,23 +9,24 @@ from ccops.board import AgentRow, Board, CallRow, Change, Figures, LinkRow, Park
 from ccops.cmd.columns import Record, columns
 
 QUEUE_COLUMNS = columns(
-    "queue", "waiting:count", "longest_wait:duration", "members:count", "available:count", "ringing:count",
-    "talking:count", "wrap_up:count", "paused:count", "unavailable:count", "offered:count", "answered:count",
-    "abandoned:count", "service_level:rate", "asa:duration",
+    "queue", "waiting:count:wait", "longest_wait:duration:longest", "members:count:agents", "available:count:free",
+    "ringing:count:ring", "talking:count:talk", "wrap_up:count:wrap", "paused:count", "unavailable:count:away",
+    "offered:count", "answered:count:answ", "abandoned:count:aband", "service_level:rate:sl", "asa:duration",
     extra="title on_hold:count busy:count lost:count abandon_rate:rate aht:duration talk:duration strategy"
     " service_level_threshold:duration",
 )  # fmt: skip
 
 AGENT_COLUMNS = columns(
-    "agent", "interface", "queues:list", "state:state", "state_for:duration", "pause_reason", "queue",
-    "caller_number", "caller_name", "answered:count", "missed:count",
+    "agent", "interface", "queues:list", "state:state", "state_for:duration:for", "pause_reason::reason", "queue",
+    "caller_number::caller", "caller_name::name", "answered:count:answ", "missed:count",
     extra="state_since:instant device call_id wrap_up_until:instant last_call_at:instant talk:duration"
     " aht:duration occupancy:rate",
 )  # fmt: skip
 
 CALL_COLUMNS = columns(
-    "call_id", "queue", "caller_number", "caller_name", "state:state", "position:count", "wait:duration",
-    "talk:duration", "agent", extra="entered_at:instant answered_at:instant priority:count held:flag linkedid channel",
+    "call_id", "queue", "caller_number::caller", "caller_name::name", "state:state", "position:count:pos",
+    "wait:duration", "talk:duration", "agent",
+    extra="entered_at:instant answered_at:instant priority:count held:flag linkedid channel",
 )  # fmt: skip
 
 SUPERVISION_COLUMNS = columns(
@@ -34,8 +35,8 @@ SUPERVISION_COLUMNS = columns(
 )  # fmt: skip
 
 STATUS_COLUMNS = columns(
-    "site", "host", "state:state", "detail", "version", "since:instant", "heard_at:instant", "age:duration",
-    "pbx_started_at:instant", "clock_offset:duration", "queues:count", "agents:count", "available:count",
+    "site", "host", "state:state", "detail", "version", "since:instant", "heard_at:instant", "age:seconds",
+    "pbx_started_at:instant", "clock_offset:seconds", "queues:count", "agents:count", "available:count",
     "ringing:count", "talking:count", "on_hold:count", "wrap_up:count", "paused:count", "busy:count",
     "unavailable:count", "waiting:count", "longest_wait:duration", "calls:count", "offered:count",
     "answered:count", "abandoned:count", "figures_from", "figures_since:instant", "drift_repaired:count",
@@ -210,7 +211,7 @@ def _total(figures: Sequence[Figures], name: str) -> int | None:
 
 def queue_detail(board: Board, row: QueueRow, now: float, zone: tzinfo) -> Record:
     """Return one queue with its members and the callers who wait in it."""
-    agents = [agent for agent in board.agents.values() if row.queue in agent.queues]
+    agents = [agent for agent in agents_of(board) if row.queue in agent.queues]
     callers = [call for call in board.calls.values() if call.queue == row.queue]
     return {
         **queue_record(row, now, zone),
@@ -241,6 +242,16 @@ def agent_detail(board: Board, row: AgentRow, now: float, zone: tzinfo) -> Recor
         "memberships": [_membership(place, zone) for place in row.memberships],
         "call": None if call is None else call_record(call, now, zone),
     }
+
+
+def queues_of(board: Board) -> list[QueueRow]:
+    """Return the queues by name; the PBX lists them in no order."""
+    return sorted(board.queues.values(), key=lambda row: row.queue.casefold())
+
+
+def agents_of(board: Board) -> list[AgentRow]:
+    """Return the agents by name."""
+    return sorted(board.agents.values(), key=lambda row: (row.agent.casefold(), row.interface))
 
 
 def in_order(calls: Iterable[CallRow]) -> Sequence[CallRow]:

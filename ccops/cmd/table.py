@@ -62,6 +62,8 @@ def cell(column: Column, value: Any, look: Look) -> str:
         return look.unknown
     if column.kind == "duration":
         return duration(value)
+    if column.kind == "seconds":
+        return f"{value:.2f} s"
     if column.kind == "rate":
         return f"{value:.0%}"
     if column.kind == "instant":
@@ -76,6 +78,7 @@ def cell(column: Column, value: Any, look: Look) -> str:
 def table(columns: Sequence[Column], records: Sequence[Record], look: Look, *, header: bool = True) -> str:
     """Return records as aligned columns."""
     grid = [[cell(column, record.get(column.name), look) for column in columns] for record in records]
+    columns, grid = _fitting(columns, grid, look)
     heads = [column.heading for column in columns]
     widths = [max(map(cells, (*column, head if header else ""))) for head, *column in zip(heads, *grid, strict=True)]
     widths = _squeezed(columns, widths, look.width)
@@ -84,6 +87,21 @@ def table(columns: Sequence[Column], records: Sequence[Record], look: Look, *, h
         head = _GAP.join(pad(fit(text, w, ""), w, c.right) for c, text, w in zip(columns, heads, widths, strict=True))
         lines.insert(0, f"{_BOLD}{head.rstrip()}{_RESET}" if look.colour else head.rstrip())
     return "".join(f"{line}\n" for line in lines)
+
+
+def _fitting(columns: Sequence[Column], grid: list[list[str]], look: Look) -> tuple[Sequence[Column], list[list[str]]]:
+    """Leave out columns that say nothing, from the right, where all of them are wider than the terminal."""
+    kept = list(range(len(columns)))
+
+    def narrowest() -> int:
+        widths = [max(map(cells, (columns[i].heading, *(row[i] for row in grid)))) for i in kept]
+        least = [width if columns[i].right else min(width, _NARROWEST) for i, width in zip(kept, widths, strict=True)]
+        return sum(least) + len(_GAP) * (len(kept) - 1)
+
+    empty = [i for i in range(len(columns) - 1, 0, -1) if all(row[i] in ("", "0", look.unknown) for row in grid)]
+    while look.width is not None and grid and empty and narrowest() > look.width:
+        kept.remove(empty.pop(0))
+    return [columns[i] for i in kept], [[row[i] for i in kept] for row in grid]
 
 
 def _line(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int], look: Look) -> str:

@@ -20,7 +20,7 @@ CLASSES: Final[Mapping[str, str]] = {
     "Hangup": "call",
     "BlindTransfer": "call",
     "Park": "call",
-    "MixMonitor": "call",
+    "MixMonitor": "system",
     "StopMixMonitor": "call",
     "Setvar": "call",
     "SendText": "call",
@@ -57,15 +57,17 @@ def _live_check(allowed: Collection[str], user: str) -> Check:
 def _actions_check(allowed: Collection[str], user: str) -> Check:
     from ccops.desk.actions import TABLE
 
-    lost = {action.name: [name for name in action.ami if name not in allowed] for action in TABLE}
-    lost = {name: missing for name, missing in lost.items() if missing}
+    lost: dict[str, list[str]] = {}
+    for action in TABLE:
+        for name in action.ami:
+            if name not in allowed:
+                lost.setdefault(name, []).append(action.name)
     if not lost:
         return Check("rights_actions", True, _("“{user}” may do all that the console offers.").format(user=user))
-    shown = "; ".join(f"{name} ({', '.join(missing)})" for name, missing in lost.items())
-    every = dict.fromkeys(name for missing in lost.values() for name in missing)
+    shown = "; ".join(f"{name} ({', '.join(features)})" for name, features in lost.items())
     # A user who may only look is a fair choice, so this is no failure.
-    detail = _("“{user}” cannot do: {lost}.").format(user=user, lost=shown)
-    return Check("rights_actions", None, detail, _remedy(list(every), user))
+    detail = _("“{user}” may not send, and so cannot do: {lost}.").format(user=user, lost=shown)
+    return Check("rights_actions", None, detail, _remedy(list(lost), user))
 
 
 def _remedy(missing: list[str], user: str) -> str:
@@ -78,6 +80,8 @@ def _remedy(missing: list[str], user: str) -> str:
                 classes=",".join(classes), user=user
             )
         )
+    if "system" in classes:
+        parts.append(_("Mind that system also lets it stop Asterisk."))
     if unknown:
         parts.append(
             _("This Asterisk may not have {names}: it is too old or a module is missing.").format(
