@@ -14,8 +14,6 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from ccops.wfm.backtest import backtest
 from ccops.wfm.forecast import forecast
 from ccops.wfm.history import History, read_history
@@ -25,6 +23,9 @@ SETS = {"bank-1999-6min.csv": "Asia/Jerusalem", "bank-2003-5min.csv": "America/N
 
 def two_years() -> History:
     """Return two years of half hours of a made-up centre of 800 calls a day."""
+    # Only now: ccops.wfm has to be loaded first, it sets how many threads numpy uses.
+    import numpy as np
+
     luck = np.random.default_rng(1)
     slots, days = np.arange(48), np.arange(731)
     shape = np.where((slots >= 14) & (slots < 42), np.exp(-(((slots - 25) / 8) ** 2)), 0)
