@@ -235,7 +235,6 @@ async def test_an_agent_without_a_call_and_a_waiting_caller_are_refused(scene: S
         ("no_originate", "listen", "originate"),
         ("no_call", "call.hangup", "call"),
         ("no_agent", "agent.pause", "agent"),
-        ("no_write", "listen", "originate"),
     ],
 )
 async def test_a_right_that_the_manager_user_lacks_is_named(scene: Scene, user: str, action: str, named: str) -> None:
@@ -261,3 +260,12 @@ async def test_the_pbx_restarts_under_a_listening_supervisor(scene: Scene) -> No
         await shows(desk, lambda board: board.link.state == "live", 30)
         await ended(desk)
         assert len(whys) == 1
+
+
+async def test_a_manager_user_that_may_only_watch_is_told_what_it_cannot_see(scene22: Scene) -> None:
+    await answered_call(scene22)
+    async with desk_on(scene22.lab, "no_write") as desk:
+        assert "CoreShowChannels" in desk.board.link.detail
+        with pytest.raises(CcopsError):
+            await desk.do("listen", "Ana")
+        assert not desk.board.supervisions

@@ -13,7 +13,7 @@ from ccops.desk.acting import Actor, Audit, Delayed
 from ccops.desk.actions import TABLE
 from ccops.desk.api import Desk, Listener, Outcome, Unsubscribe
 from ccops.desk.daemon.peer import myself
-from ccops.desk.roles import Person, Rights
+from ccops.desk.roles import SPYING, Person, Rights
 from ccops.desk.supervision.registry import Registry
 from ccops.desk.supervision.watch import Watch
 from ccops.desk.today import TodayFeed
@@ -200,7 +200,7 @@ class LocalDesk:
     def _raw(self, event: Event, at: float) -> None:
         self.today.saw(event, at)
         if event.get("Event") == "Hangup":
-            self._watch.hung_up(event.get("Uniqueid", ""))
+            self._watch.hung_up(event.get("Uniqueid", ""), event.get("Cause", ""))
 
     def subscribe(self, listener: Listener) -> Unsubscribe:
         """Call `listener` on the event loop with every batch of changes until unsubscribed."""
@@ -232,7 +232,8 @@ class LocalDesk:
         """Do an action for somebody; raises why not."""
         if self._read_only:
             raise PermissionRefused(_("This is a read-only session."), remedy=_("Start without --read-only."))
-        await self._watch.adopt()
+        if action in SPYING or action.startswith("supervision."):
+            await self._watch.refresh()
         return await self._actor.do(person, rights, action, target, arguments, reason=reason, dry_run=dry_run)
 
     async def close(self) -> None:

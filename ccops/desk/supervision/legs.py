@@ -77,6 +77,8 @@ class Leg:
     """Why we hang it up ourselves."""
     asked: bool = False
     """The PBX was asked whose leg it is."""
+    cause: str = ""
+    """Q.850 cause with which the supervisor's channel was hung up."""
 
     @property
     def live(self) -> bool:

@@ -11,13 +11,25 @@ from ccops.i18n import _
 START_WITHIN = 3.0
 """Seconds from the answer of the supervisor's phone to the running spy."""
 
+CAUSE_WITHIN = 0.5
+"""Seconds in which the hang-up of a phone that did not answer follows the PBX's word that it did not."""
+
+_CAUSES = {
+    "17": _("{phone} is busy"),
+    "18": _("{phone} did not answer"),
+    "19": _("{phone} did not answer"),
+    "20": _("{phone} is not registered"),
+    "21": _("{phone} rejected the call"),
+}
+"""By Q.850 cause of the phone's channel."""
+
 _REASONS = {
     "1": _("{phone} did not answer"),
     "3": _("{phone} did not answer"),
-    "5": _("{phone} is busy or was rejected"),
+    "5": _("{phone} is busy"),
     "8": _("{phone} cannot be reached"),
-    "0": _("{phone} is no phone that the PBX can ring, or it rejected the call"),
 }
+"""By reason of the OriginateResponse, an Asterisk frame type."""
 
 
 def target_channel(agent: AgentRow) -> str:
@@ -113,11 +125,18 @@ async def _ring(context: Context, leg: Leg) -> None:
     answer = await context.originate(_originate(context, leg), timeout=context.settings.actions.ring_timeout + 3)
     leg.channel = answer.get("Channel", "") or leg.channel
     if answer.get("Response") == "Failure":
-        said = _REASONS.get(answer.get("Reason", ""), _("{phone} could not be rung")).format(phone=leg.phone)
-        raise ActionRefused(said + ".", reply=answer.get("Reason", ""))
+        raise ActionRefused(await _why_not(context, leg, answer.get("Reason", "")), reply=answer.get("Reason", ""))
     if leg.state == "ringing":
         leg.state = "answered"
         context.registry.show(leg)
+
+
+async def _why_not(context: Context, leg: Leg, reason: str) -> str:
+    """Say what became of the phone: its channel's hang-up tells more than the answer to the Originate."""
+    if reason not in _REASONS:
+        await context.until(lambda _board: bool(leg.cause), CAUSE_WITHIN)
+    unknown = _("{phone} is no phone that the PBX can ring now")
+    return _CAUSES.get(leg.cause, _REASONS.get(reason, unknown)).format(phone=leg.phone) + "."
 
 
 async def _running(context: Context, leg: Leg) -> None:

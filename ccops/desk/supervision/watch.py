@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ccops.board import Change, SupervisionRow
@@ -56,12 +56,15 @@ class Watch:
         why = _("the supervisor hung up") if self._alive(leg.target) else _("the call ended")
         self._registry.gone(leg.supervision_id, why)
 
-    def hung_up(self, uniqueid: str) -> None:
+    def hung_up(self, uniqueid: str, cause: str) -> None:
         """A channel is gone: legs that ring or have taken over end with it."""
         leg = self._registry.legs.get(uniqueid)
-        if leg is not None and leg.state != "running":
+        if leg is None:
+            return
+        leg.cause = cause
+        if leg.state != "running":
             self._registry.end(leg, _("the supervisor's phone did not take the call"))
-        elif leg is not None and leg.taken_over:
+        elif leg.taken_over:
             self._registry.end(leg, _("the call ended"))
 
     def synced(self) -> None:
@@ -72,21 +75,26 @@ class Watch:
         self._adopt()
 
     def _adopt(self) -> None:
-        if self._registry.unnamed() and (self._adopting is None or self._adopting.done()):
-            self._adopting = asyncio.get_running_loop().create_task(self.adopt())
+        if self._registry.unasked() and (self._adopting is None or self._adopting.done()):
+            self._adopting = asyncio.get_running_loop().create_task(self._ask(self._registry.unasked()))
 
-    async def adopt(self) -> None:
-        """Ask the PBX for what we keep on the channels of legs that we did not start in this process."""
-        for leg in self._registry.unnamed():
-            leg.asked = True
-            action = {"Action": "Status", "Channel": leg.channel, "Variables": ",".join(VARIABLES)}
-            try:
-                reply = await self._wire.listing(action)
-            except CcopsError as error:
-                log.info("leg %s: %s", leg.supervision_id, error)
-                continue
-            for event in reply.events:
-                self._registry.named(leg.supervision_id, status_variables(event))
+    async def refresh(self) -> None:
+        """Ask the PBX whose every running leg is and in which mode: other desks start and switch them too."""
+        await self._ask([*self._registry.unasked(), *self._registry.running()])
+
+    async def _ask(self, legs: Sequence[Leg]) -> None:
+        await asyncio.gather(*(self._ask_one(leg) for leg in {leg.supervision_id: leg for leg in legs}.values()))
+
+    async def _ask_one(self, leg: Leg) -> None:
+        leg.asked = True
+        action = {"Action": "Status", "Channel": leg.channel, "Variables": ",".join(VARIABLES)}
+        try:
+            reply = await self._wire.listing(action)
+        except CcopsError as error:
+            log.info("leg %s: %s", leg.supervision_id, error)
+            return
+        for event in reply.events:
+            self._registry.named(leg.supervision_id, status_variables(event))
 
     def close(self) -> None:
         """Stop waiting for anything."""
