@@ -59,12 +59,21 @@ def context(name: str, *, dry_run: bool = True) -> Context:
         name,
         board(),
         Settings(),
-        SimpleNamespace(),  # type: ignore[arg-type]
+        SimpleNamespace(listing=everything),
         lambda listener: lambda: None,
         Registry(lambda key, row: None),
+        nothing,
         who="anna",
         dry_run=dry_run,
     )
+
+
+async def everything(action: Any) -> Any:
+    return SimpleNamespace(ok=True)
+
+
+async def nothing() -> None:
+    return None
 
 
 def sensible(action: Action) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Does an action of the table for a person: rights, target, audit before and after, outcome."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from ccops.board import Board, Row
@@ -41,6 +41,7 @@ class Actor:
         wire: Wire,
         registry: Registry,
         subscribe: Callable[[Listener], Unsubscribe],
+        relist: Callable[[], Awaitable[Any]],
         audit: Audit,
     ) -> None:
         """All parts are shared with the desk."""
@@ -50,6 +51,7 @@ class Actor:
         self._wire = wire
         self._registry = registry
         self._subscribe = subscribe
+        self._relist = relist
         self._audit = audit
 
     async def do(
@@ -69,7 +71,16 @@ class Actor:
         reason = harmless("reason", reason)
         row = self._target(action, harmless("target", target), given)
         context = Context(
-            name, self._board, self._settings, self._wire, self._subscribe, self._registry, person.name, dry_run, reason
+            action=name,
+            board=self._board,
+            settings=self._settings,
+            wire=self._wire,
+            subscribe=self._subscribe,
+            registry=self._registry,
+            relist=self._relist,
+            who=person.name,
+            dry_run=dry_run,
+            reason=reason,
         )
         if dry_run:
             rights.check(action, row, reason, given)

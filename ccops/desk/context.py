@@ -1,14 +1,14 @@
 """What a procedure of the action table works with: board, link, dry run, waiting for what the PBX reports."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ccops.board import Board
 from ccops.desk.api import Listener, Outcome, Unsubscribe
 from ccops.desk.supervision.registry import Registry
-from ccops.errors import ActionRefused
+from ccops.errors import ActionRefused, PermissionRefused, UsageProblem
 from ccops.i18n import _
 from ccops.settings import Settings
 
@@ -26,6 +26,10 @@ class Wire(Protocol):
         """Send an asynchronous Originate, return its OriginateResponse."""
         ...
 
+    async def listing(self, action: AmiAction, *, timeout: float | None = None) -> Any:
+        """Send an action that is answered by a list, return its reply."""
+        ...
+
 
 @dataclass(slots=True)
 class Context:
@@ -37,6 +41,8 @@ class Context:
     wire: Wire
     subscribe: Callable[[Listener], Unsubscribe]
     registry: Registry
+    relist: Callable[[], Awaitable[Any]]
+    """Looks at the whole PBX anew, where no event tells what an action changed."""
     who: str = ""
     dry_run: bool = False
     reason: str = ""
@@ -70,6 +76,22 @@ class Context:
         if self.dry_run:
             return {"Response": "Success", "Uniqueid": str(action.get("ChannelId", ""))}
         return await self.wire.originate(action, timeout=timeout)
+
+    async def must_exist(self, extension: str, place: str) -> None:
+        """Raise `UsageProblem` where the dialplan has no such extension: a call sent there would be cut off."""
+        action = {"Action": "ShowDialPlan", "Context": place, "Extension": extension}
+        try:
+            reply = await self.wire.listing(action)
+        except PermissionRefused:
+            # Without the reporting right nobody can tell; the PBX decides.
+            return
+        if not reply.ok:
+            raise UsageProblem(
+                _("Nothing can be reached at {extension} in the dialplan's {place}.").format(
+                    extension=extension, place=place
+                ),
+                remedy=_("Check the number, or the contexts in [actions] of the configuration."),
+            )
 
     async def until(self, holds: Callable[[Board], bool], timeout: float) -> bool:
         """Wait until the board shows that `holds`; False after `timeout` seconds. True at once on a dry run."""

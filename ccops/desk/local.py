@@ -80,6 +80,7 @@ class LocalDesk:
             wire=self.live.link,
             registry=self.registry,
             subscribe=self.subscribe,
+            relist=self.live.resync,
             audit=self.audit,
         )
         self.live.subscribe(self._changed)

@@ -4,7 +4,7 @@ Commands, console keys, palette, dry run, rights, checks and audit are all drive
 is one row and one procedure, nothing else.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from ccops.pbx.text import control_at
 
 Topic = Literal["agent", "call", "queue", "parked", "supervision", "none"]
 Kind = Literal["text", "number", "flag", "queue", "phone", "extension", "pause_reason"]
-Procedure = Callable[[Context, Any, Mapping[str, Any]], Awaitable[Outcome]]
+Procedure = Callable[[Context, Any, Mapping[str, Any]], Coroutine[Any, Any, Outcome]]
 
 LONGEST_ARGUMENT = 250
 """Asterisk 22 refuses manager lines of more than about 1,020 characters; a name may take four bytes each."""

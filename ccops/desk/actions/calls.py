@@ -57,6 +57,7 @@ async def transfer(context: Context, call: CallRow, arguments: Mapping[str, Any]
     redirected, which the queue_log calls an abandon and our own record corrects.
     """
     extension, place = arguments["to"], context.settings.actions.transfer_context
+    await context.must_exist(extension, place)
     agent = context.board.agents.get(call.agent_key or "")
     if call.state == "talking" and agent is not None and agent.channel:
         action = {"Action": "BlindTransfer", "Channel": agent.channel, "Exten": extension, "Context": place}
@@ -81,19 +82,26 @@ def phone_number(phone: str) -> str:
     return number
 
 
-async def pull(context: Context, call: CallRow, arguments: Mapping[str, Any]) -> Outcome:
-    """Take a waiting caller out of the queue to a phone."""
-    phone = arguments["to"] or context.settings.supervisor.phone
+def _phone(context: Context, given: str | None) -> str:
+    phone = given or context.settings.supervisor.phone
     if not phone:
         raise UsageProblem(
             _("No phone was given."), remedy=_("Add --to PHONE, or set phone in [supervisor] of the configuration.")
         )
+    return phone
+
+
+async def pull(context: Context, call: CallRow, arguments: Mapping[str, Any]) -> Outcome:
+    """Take a waiting caller out of the queue to a phone."""
+    phone = _phone(context, arguments["to"])
     if call.state == "talking":
         raise UsageProblem(
             _("{caller} is talking to {agent} already.").format(caller=_caller(call), agent=call.agent or "?"),
             remedy=_("Use takeover on the agent."),
         )
-    await _redirect(context, call, phone_number(phone), context.settings.actions.transfer_context)
+    place = context.settings.actions.transfer_context
+    await context.must_exist(phone_number(phone), place)
+    await _redirect(context, call, phone_number(phone), place)
     await _must_show(context, _gone_from_queue(call), _("the caller did not leave the queue"))
     message = _("{caller} was pulled to {phone}.").format(caller=_caller(call), phone=phone)
     return context.done(message, target=call.call_id, to=phone, queue=call.queue, withdrawn=call.call_id)
@@ -106,7 +114,9 @@ async def move(context: Context, call: CallRow, arguments: Mapping[str, Any]) ->
         message = _("{caller} is in {queue} already.").format(caller=_caller(call), queue=queue)
         return context.done(message, target=call.call_id, changed=False)
     extension = context.settings.queue(queue).extension or queue
-    await _redirect(context, call, extension, context.settings.actions.queue_context)
+    place = context.settings.actions.queue_context
+    await context.must_exist(extension, place)
+    await _redirect(context, call, extension, place)
 
     def arrived(board: Board) -> bool:
         now = board.calls.get(call.call_id)
@@ -118,13 +128,21 @@ async def move(context: Context, call: CallRow, arguments: Mapping[str, Any]) ->
 
 
 async def priority(context: Context, call: CallRow, arguments: Mapping[str, Any]) -> Outcome:
-    """Give a waiting caller another priority; higher is answered earlier."""
+    """Give a waiting caller another priority; higher is answered earlier.
+
+    Asterisk before 18.20 orders only callers who enter later by it: the position that is told says what came of it.
+    """
     if not call.queue:
         raise UsageProblem(_("Call {call} waits in no queue.").format(call=call.call_id))
     action = {"Action": "QueueChangePriorityCaller", "Queue": call.queue, "Caller": _needs_channel(call)}
-    await context.send(action | {"Priority": str(arguments["priority"])})
-    message = _("{caller} has priority {value}.").format(caller=_caller(call), value=arguments["priority"])
-    return context.done(message, target=call.call_id, priority=arguments["priority"])
+    await context.send(action | {"Priority": str(arguments["priority"]), "Immediate": "yes"})
+    if not context.dry_run:
+        await context.relist()
+    now = context.board.calls.get(call.call_id, call)
+    message = _("{caller} has priority {value} and is number {position} in {queue}.").format(
+        caller=_caller(call), value=arguments["priority"], position=now.position or "?", queue=call.queue
+    )
+    return context.done(message, target=call.call_id, priority=arguments["priority"], position=now.position)
 
 
 async def park(context: Context, call: CallRow, arguments: Mapping[str, Any]) -> Outcome:
@@ -174,6 +192,7 @@ async def unrecord(context: Context, call: CallRow, arguments: Mapping[str, Any]
 async def dial(context: Context, _row: None, arguments: Mapping[str, Any]) -> Outcome:
     """Ring a phone and, when it answers, call a number from it."""
     phone, number = arguments["phone"], arguments["number"]
+    await context.must_exist(number, context.settings.actions.transfer_context)
     seconds = context.settings.actions.ring_timeout
     action = {"Action": "Originate", "Channel": device(phone), "Exten": number, "Priority": "1", "Async": "true"}
     action |= {"Context": context.settings.actions.transfer_context, "CallerID": number}
@@ -191,9 +210,11 @@ def device(phone: str) -> str:
 
 async def unpark(context: Context, parked: ParkedRow, arguments: Mapping[str, Any]) -> Outcome:
     """Bring a parked caller to a phone."""
-    phone = arguments["to"] or context.settings.supervisor.phone
+    phone = _phone(context, arguments["to"])
+    place = context.settings.actions.transfer_context
+    await context.must_exist(phone_number(phone), place)
     action = {"Action": "Redirect", "Channel": parked.channel, "Exten": phone_number(phone), "Priority": "1"}
-    await context.send(action | {"Context": context.settings.actions.transfer_context})
+    await context.send(action | {"Context": place})
     await _must_show(context, lambda board: parked.uniqueid not in board.parked, _("the call stayed parked"))
     who = parked.caller_name or parked.caller_number
     return context.done(_("{who} was sent to {phone}.").format(who=who, phone=phone), target=parked.uniqueid)

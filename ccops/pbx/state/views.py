@@ -90,6 +90,7 @@ def agent_row(state: State, agent: Agent) -> AgentRow:
         agent=agent.name or agent.key,
         interface=agent.key,
         device=agent.phone or (leg.device if leg is not None and agent.connections else ""),
+        state_interface=agent.state_interface,
         memberships=tuple(_membership(state, member) for member in agent.members.values()),
         state=agent.state,
         state_since=agent.since,
