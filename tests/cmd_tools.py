@@ -5,7 +5,7 @@ import io
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -78,14 +78,19 @@ class FakeDesk:
 
     async def close(self) -> None:
         self.closed = True
+        self.board.link = replace(self.board.link, state="down", detail="The link is closed.")
         await asyncio.sleep(0)
 
 
 def seat(monkeypatch: pytest.MonkeyPatch, desk: FakeDesk) -> FakeDesk:
     """Make every command find this desk instead of an engine."""
 
+    link = getattr(desk.board, "link", None)
+
     async def open_desk(_settings: Settings, *, read_only: bool = False) -> FakeDesk:
         desk.read_only = read_only
+        if link is not None:
+            desk.board.link = link
         return desk
 
     engine = types.SimpleNamespace(open_desk=open_desk, live_desk=open_desk)

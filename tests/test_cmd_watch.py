@@ -139,6 +139,19 @@ def test_no_first_link_is_an_error(monkeypatch: pytest.MonkeyPatch, state: Any, 
     assert desk.closed
 
 
+def test_a_link_that_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def story(desk: LiveDesk) -> None:
+        if desk.board.link.state == "down":
+            desk.send(Change(NOW, "link", "link", replace(desk.board.link, state="live")))
+        else:
+            end()
+
+    desk = LiveDesk(story)
+    desk.board.link = replace(desk.board.link, state="down", detail="")
+    seat(monkeypatch, desk)
+    assert invoke("watch").code == 0
+
+
 def test_a_link_lost_later_is_a_line_and_a_refused_login_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     def story(desk: LiveDesk) -> None:
         link = desk.board.link

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -148,6 +148,12 @@ class Run:
         """Return the board of this moment; raises the errors of the link."""
 
         async def look(desk: "Desk") -> "Board":
-            return desk.board
+            from dataclasses import replace
+
+            from ccops.board import TABLES
+
+            # A copy: closing the desk turns its own board's link down.
+            tables: dict[str, Any] = {name: dict(getattr(desk.board, name)) for name in TABLES.values()}
+            return replace(desk.board, **tables)
 
         return self.with_desk(look)

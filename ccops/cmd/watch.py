@@ -146,7 +146,9 @@ async def _live(desk: Desk, timeout: float) -> None:
     settled = asyncio.Event()
 
     def look(_changes: Sequence[Change] = ()) -> None:
-        if desk.board.link.state in ("live", "refused", "down"):
+        link = desk.board.link
+        # A link that has not been tried yet is down as well, but has no reason to show.
+        if link.state in ("live", "refused") or (link.state == "down" and link.detail):
             settled.set()
 
     stop = desk.subscribe(look)
