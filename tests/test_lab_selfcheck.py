@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
-import math
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import time
-import wave
 from pathlib import Path
 
 import pytest
 
-from tests.lab import audio, mirrors
 from tests.lab.ami import Ami, AmiRefused
-from tests.lab.numbers import AGENT_TONE, CALLER_TONE, SECOND_CALLER_TONE, SUPERVISOR_TONE, phones
+from tests.lab.numbers import AGENT_TONE, CALLER_TONE, SECOND_CALLER_TONE, SUPERVISOR_TONE
 from tests.lab.pbx import Lab
 from tests.lab.proxy import Proxy
 from tests.lab.scenario import MemberStyle, Scene
@@ -248,6 +247,52 @@ def test_the_story_of_the_traces_writes_the_events_of_the_traces(scene22: Scene)
     }  # fmt: skip
 
 
+def test_a_killed_test_process_leaves_no_asterisk_and_no_folder(scene22: Scene) -> None:
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom tests.lab.pbx import Lab\nfrom tests.lab.root import Root\n"
+        "lab = Lab(Root(Path(sys.argv[1]), sys.argv[2])).start()\n"
+        "print(lab.pbx.pid, lab.street.pid, lab.home, flush=True)\ntime.sleep(60)\n"
+    )
+    root = scene22.lab.root
+    command = [sys.executable, "-c", program, str(root.path), root.version]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as process:
+        assert process.stdout is not None
+        *pids, home = process.stdout.readline().split()
+        assert all(_alive(pid) for pid in pids)
+        process.kill()
+    deadline = time.monotonic() + 10
+    while any(_alive(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert Path(home).exists()
+    os.utime(home, (0, 0))
+    Lab(root).close()
+    assert not Path(home).exists()
+
+
+def _alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def test_texts_reach_the_display_of_a_phone(scene22: Scene) -> None:
+    assert scene22.phones.text("1001") == ""
+    message = {"To": "pjsip:1001", "From": '"Desk" <sip:9001@pbx>', "Body": "Call back 5550001"}
+    scene22.send("MessageSend", message)
+    deadline = time.monotonic() + 5
+    while scene22.phones.text("1001") != "Call back 5550001":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_phone_can_be_told_to_behave_otherwise(scene22: Scene) -> None:
+    scene22.phones.behave("9001", "busy")
+    scene22.call_in("9001")
+    assert scene22.expect("DialEnd")["DialStatus"] == "BUSY"
+
+
 # --- the proxy ---
 
 
@@ -286,59 +331,3 @@ def test_the_proxy_spoils_a_link_in_every_way_and_mends_it(asterisk22: Lab) -> N
         with contextlib.closing(Ami(proxy.host, proxy.port, user.username, user.secret)) as again:
             again.action("Ping")
         assert any(b"Action: CoreSettings" in data for _, data in proxy.from_client)
-
-
-# --- ears and mirrors, without a PBX ---
-
-
-def _tones(*frequencies: float, level: float = 0.2, seconds: float = 1.0) -> array.array[int]:
-    count = int(seconds * audio.RATE)
-    turns = [2 * math.pi * frequency / audio.RATE for frequency in frequencies]
-    return array.array("h", (int(32767 * level * sum(math.sin(t * i) for t in turns)) for i in range(count)))
-
-
-@pytest.mark.parametrize("tone", [350, 450, 700, 1000, 1400, 2100])
-def test_a_tone_is_heard_alone_and_among_others_and_not_when_it_is_missing(tone: int) -> None:
-    others = [other for other in (350, 700, 1000, 1400, 2100) if other != tone and abs(other - tone) > 90]
-    assert audio.share_heard(_tones(tone), tone) == 1.0
-    assert audio.share_heard(_tones(tone, *others[:3]), tone) == 1.0
-    assert audio.share_heard(_tones(*others[:3]), tone) == 0.0
-    assert audio.share_heard(_tones(tone, level=0.001), tone) == 0.0
-    assert audio.goertzel(_tones(tone, level=0.5), tone) == pytest.approx(0.25, rel=0.02)
-
-
-def test_a_stretch_of_a_wav_file_is_placed_by_its_seconds(tmp_path: Path) -> None:
-    path = tmp_path / "x.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, audio.RATE, 0, "NONE", ""))
-        file.writeframes((_tones(700) + _tones(350)).tobytes())
-    assert audio.heard(path, 700, 0, 1)
-    assert not audio.heard(path, 700, 1, 2)
-    assert audio.heard(path, 350, 1)
-    assert not audio.heard(path, 350, 5, 6)
-
-
-def test_mirrors_are_learnt_from_both_formats_of_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(mirrors.MIRROR_ENV, raising=False)
-    monkeypatch.delenv(mirrors.SECURITY_ENV, raising=False)
-    (tmp_path / "sources.list").write_text("")
-    (tmp_path / "sources.list.d").mkdir()
-    (tmp_path / "sources.list.d/a.list").write_text(
-        "# x\ndeb [arch=amd64 trusted=yes] http://near.test/debian stable main\n"
-    )
-    (tmp_path / "sources.list.d/b.sources").write_text(
-        "Types: deb deb-src\n# no\nURIs: http://far.test/debian\nSuites: bookworm bookworm-updates\n\n"
-        "Types: deb\nEnabled: no\nURIs: http://off.test/debian\nSuites: bookworm\n\n"
-        "Types: deb\nURIs: http://other.test/node\nSuites: nodistro\n"
-    )
-    release = tmp_path / "os-release"
-    release.write_text('ID=debian\nVERSION_CODENAME="bookworm"\n')
-    assert mirrors.candidates(tmp_path, release) == ["http://near.test/debian", "http://far.test/debian", None]
-    release.write_text("ID=ubuntu\nVERSION_CODENAME=noble\n")
-    assert mirrors.candidates(tmp_path, release) == [None]
-    assert mirrors.security_of("http://near.test/debian/") == "http://near.test/debian-security"
-
-
-def test_every_phone_has_its_own_number() -> None:
-    numbers = [phone.number for phone in phones()]
-    assert len(numbers) == len(set(numbers)) > 50

@@ -27,6 +27,7 @@ SECURITY = {"bullseye": "bullseye-security"}
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "asterisk-moh-opsound-gsm")
 DEAD_WEIGHT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt/archives", "var/lib/apt/lists")
 TRIES = 3
+DEBIAN_MARK = Path("/etc/debian_version")
 
 
 def cache_dir() -> Path:
@@ -64,12 +65,12 @@ def ensure(version: str, say: Callable[[str], None] = lambda _: None) -> Root:
 
 
 def _check_machine() -> None:
-    if not Path("/etc/debian_version").exists():
+    if not DEBIAN_MARK.exists():
         raise LabUnavailable("the lab builds Asterisk out of Debian packages, and this machine is not Debian or Ubuntu")
     if os.geteuid() != 0:
         raise LabUnavailable("building the lab needs root once: run `sudo -E python -m tests.lab.build`")
     if not shutil.which("debootstrap"):
-        _retrying(lambda: _run(["apt-get", "install", "-y", "--no-install-recommends", "debootstrap"]))
+        retrying(lambda: _run(["apt-get", "install", "-y", "--no-install-recommends", "debootstrap"]))
 
 
 @contextmanager
@@ -98,8 +99,8 @@ def _build_from(version: str, suite: str, mirror: str | None) -> Root:
     target = cache_dir() / f"asterisk-{version}"
     with tempfile.TemporaryDirectory(prefix=f"asterisk-{version}.", dir=cache_dir()) as folder:
         tree = Path(folder) / "root"
-        _retrying(lambda: _bootstrap(suite, tree, mirror))
-        _retrying(lambda: _install(suite, tree))
+        retrying(lambda: _bootstrap(suite, tree, mirror))
+        retrying(lambda: _install(suite, tree))
         for name in DEAD_WEIGHT:
             shutil.rmtree(tree / name, ignore_errors=True)
         make_links_relative(tree)
@@ -135,7 +136,7 @@ def _add_security(suite: str, tree: Path) -> None:
     extra.write_text(f"deb {security_of(mirror)} {SECURITY[suite]} main\n")
     probe = f"{_APT_GET} -o APT::Update::Error-Mode=any update"
     try:
-        _retrying(lambda: _run([*_OWN_MOUNTS, "chroot", str(tree), "sh", "-c", probe]))
+        retrying(lambda: _run([*_OWN_MOUNTS, "chroot", str(tree), "sh", "-c", probe]))
     except LabUnavailable:
         extra.unlink()
 
@@ -168,7 +169,7 @@ def _run(command: list[str]) -> None:
         raise LabUnavailable(f"{' '.join(command)[:120]} ended with {done.returncode}: {tail}")
 
 
-def _retrying(step: Callable[[], None]) -> None:
+def retrying(step: Callable[[], None]) -> None:
     """Downloads fail now and then: three tries, with a growing pause between them."""
     for attempt in range(1, TRIES + 1):
         try:

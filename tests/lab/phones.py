@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import itertools
 import socket
+import time
 from dataclasses import dataclass
 
-from tests.lab.ami import Ami, Message
+from tests.lab.ami import Ami, AmiRefused, Message
 from tests.lab.audio import Tape
 from tests.lab.numbers import CALLER_TONE, tone_of
 from tests.lab.pbx import Lab
@@ -74,7 +75,11 @@ class Phones:
 
     def hang_up(self, party: str) -> None:
         """The party puts its phone down."""
-        self.ami.action("Hangup", Channel=self.channel(party))
+        try:
+            self.ami.action("Hangup", Channel=self.channel(party))
+        except AmiRefused as refusal:
+            if "No such channel" not in str(refusal):  # the other side was faster
+                raise
 
     def hold(self, party: str) -> None:
         """The party presses hold: its phone says so to the PBX (a re-INVITE that only sends)."""
@@ -97,13 +102,24 @@ class Phones:
 
     def press(self, party: str, digits: str) -> None:
         """The party presses keys."""
-        channel = self.channel(party)
+        channel = self._at_rest(party)["Channel"]
         for digit in digits:
-            self.ami.action("PlayDTMF", Channel=channel, Digit=digit, Duration="120")
+            self.ami.action("PlayDTMF", Channel=channel, Digit=digit, Duration="100")
+            time.sleep(0.05)  # two equal digits without a gap are one
 
     def _send_to(self, party: str, deed: str) -> None:
-        self._started(party)  # a phone that has only just answered would be sent away before its tape runs
-        self.ami.action("Redirect", Channel=self.channel(party), Context="deeds", Exten=deed, Priority="1")
+        """Send the party's channel to a deed of its dialplan, and wait until it is done."""
+        channel = self._at_rest(party)
+        since = self.ami.mark()
+        self.ami.action("Redirect", Channel=channel["Channel"], Context="deeds", Exten=deed, Priority="1")
+        if resting := {"hold": "BridgeWait", "unhold": "Wait", "sing": "Wait"}.get(deed):
+            self.ami.expect("Newexten", since=since, Uniqueid=channel["Uniqueid"], Application=resting)
+
+    def _at_rest(self, party: str) -> Message:
+        """The party's channel once it has answered and its dialplan waits: a Goto under way would undo a Redirect."""
+        newest = self._newest(party, 10)
+        self.ami.expect("Newexten", Uniqueid=newest["Uniqueid"], Context="talking", Application="Wait")
+        return newest
 
     def channel(self, party: str, *, timeout: float = 10) -> str:
         """The street's channel of a party's newest call; waits for it."""
@@ -118,14 +134,9 @@ class Phones:
         return self._tape(party, "tx")
 
     def _tape(self, party: str, direction: str) -> Tape:
-        uniqueid, began = self._started(party)
-        return Tape(self._lab.tapes / f"{party}.{uniqueid}.{direction}.sln48", began)
-
-    def _started(self, party: str) -> tuple[str, float]:
-        """The unique id of a party's newest call and when its tape began; waits for that."""
         uniqueid = self._newest(party, 10)["Uniqueid"]
         begun = self.ami.expect("MixMonitorStart", Uniqueid=uniqueid)
-        return uniqueid, float(begun["ReceivedAt"])
+        return Tape(self._lab.tapes / f"{party}.{uniqueid}.{direction}.sln48", float(begun["ReceivedAt"]))
 
     def _newest(self, party: str, timeout: float) -> Message:
         self.ami.expect("VarSet", timeout=timeout, Variable="LAB_PARTY", Value=party)
