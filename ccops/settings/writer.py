@@ -19,8 +19,8 @@ _PRIVATE = 0o600
 def write_settings(path: Path, values: Mapping[KeyPath, Any], now: datetime) -> Path | None:
     """Write `values` into the configuration at `path`; return the backup of what was there, if anything was.
 
-    A value of None takes its key out. A file that exists keeps its comments and its other keys; a new one is the commented sample. Raises ConfigError
-    where the folder or the file cannot be written.
+    A value of None takes its key out. A file that exists keeps its comments and its other keys; a new one is the
+    commented sample. Raises ConfigError where the folder or the file cannot be written.
     """
     target = path.resolve()
     try:
