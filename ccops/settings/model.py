@@ -20,7 +20,7 @@ Check = Callable[[Any], str]
 """Returns what is wrong with a value, or an empty text."""
 
 ServiceLevelRule = Literal["offered-less-short", "offered", "answered", "sl2"]
-Screen = Literal["overview", "agents", "calls"]
+Screen = Literal["overview", "agents", "calls", "log", "wall"]
 
 
 @dataclass(slots=True, frozen=True)
