@@ -1,0 +1,186 @@
+"""Measures the console in a terminal of 120×60: first paint, CPU, bytes, memory, how late events and keys are.
+
+`python -m benchmarks.console [--seconds N]` prints one table. The terminal is a pty whose output is counted; CPU
+and memory come from /proc. The made-up centre runs in the console's process, its own cost is in the figures.
+"""
+
+import argparse
+import os
+import pty
+import re
+import select
+import signal
+import statistics
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COLUMNS, LINES = 120, 60
+_TICKS = os.sysconf("SC_CLK_TCK")
+_STAMP = re.compile(rb"EV(\d{6,})Z")
+
+
+@dataclass
+class Terminal:
+    """A child in a pty, and everything that it wrote."""
+
+    pid: int
+    descriptor: int
+    started: float
+    written: int = 0
+    tail: bytes = b""
+    seen: dict[bytes, float] = field(default_factory=dict)
+    """Lateness of each marked event when it was first on the terminal, seconds."""
+
+    def pump(self, seconds: float, until: bytes = b"") -> float | None:
+        """Read for so long, or until the bytes appear; returns when they did (monotonic), else None."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not select.select((self.descriptor,), (), (), left)[0]:
+                break
+            try:
+                data = os.read(self.descriptor, 65536)
+            except OSError:
+                return None
+            now = time.monotonic()
+            self.written += len(data)
+            for stamp in _STAMP.findall(self.tail[-64:] + data):
+                self.seen.setdefault(stamp, now - int(stamp) / 1e6)
+            self.tail = (self.tail + data)[-200_000:]
+            if until and until in self.tail:
+                return now
+        return None
+
+    def press(self, keys: bytes) -> None:
+        """Send keys."""
+        os.write(self.descriptor, keys)
+
+    def cpu(self) -> float:
+        """Return the processor time used so far, seconds."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def memory(self) -> float:
+        """Return the resident memory, MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        return int(found.group(1)) / 1024 if found else 0.0
+
+
+@contextmanager
+def console(*arguments: str) -> Iterator[Terminal]:
+    """Start the console in a pty and end it again."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "XDG_STATE_HOME": folder,
+            "LANG": "C.UTF-8",
+        }
+        started = time.monotonic()
+        pid, descriptor = pty.fork()
+        if pid == 0:
+            termios.tcsetwinsize(0, (LINES, COLUMNS))
+            os.execve(sys.executable, [sys.executable, "-m", "benchmarks.console_child", *arguments], environment)
+        terminal = Terminal(pid, descriptor, started)
+        try:
+            yield terminal
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            terminal.pump(3.0)
+            os.close(descriptor)
+            os.waitpid(pid, 0)
+
+
+def first_paint(runs: int = 5) -> tuple[float, float]:
+    """Return the medians of: the skeleton stands, the first queue is read (ms from the start of the process)."""
+    skeletons, rows = [], []
+    for _ in range(runs):
+        with console("busy") as terminal:
+            skeleton = terminal.pump(10, b"1 Overview")
+            row = terminal.pump(10, b"Billing")
+            if skeleton is None or row is None:
+                raise SystemExit("the console did not paint within 10 s")
+            skeletons.append(1000 * (skeleton - terminal.started))
+            rows.append(1000 * (row - terminal.started))
+    return statistics.median(skeletons), statistics.median(rows)
+
+
+def steady(screen: str, seconds: float) -> tuple[float, float, float]:
+    """Return percent of a core, kB/s to the terminal and MB, over a stretch of a busy hour."""
+    with console("busy", screen) as terminal:
+        terminal.pump(3.0)
+        cpu, written, begun = terminal.cpu(), terminal.written, time.monotonic()
+        terminal.pump(seconds)
+        spent = time.monotonic() - begun
+        return (
+            100 * (terminal.cpu() - cpu) / spent,
+            (terminal.written - written) / spent / 1000,
+            terminal.memory(),
+        )
+
+
+def lateness(seconds: float) -> tuple[float, float]:
+    """Return median and worst time from an event to its bytes on the terminal, ms."""
+    with console("events") as terminal:
+        terminal.pump(3.0)
+        before = set(terminal.seen)
+        terminal.pump(seconds)
+        late = [1000 * late for stamp, late in terminal.seen.items() if stamp not in before]
+        return statistics.median(late), max(late)
+
+
+def flooded(seconds: float) -> tuple[float, float, float, float]:
+    """Return median and worst time from a key to its screen (ms), percent of a core, and MB gained, under a flood."""
+    answers = []
+    with console("flood") as terminal:
+        terminal.pump(4.0)
+        memory, cpu, begun = terminal.memory(), terminal.cpu(), time.monotonic()
+        screens = [(b"2", b"Caller / reason"), (b"1", b"Longest")]
+        turn = 0
+        while time.monotonic() - begun < seconds:
+            key, mark = screens[turn % 2]
+            terminal.tail = b""
+            pressed = time.monotonic()
+            terminal.press(key)
+            seen = terminal.pump(3.0, mark)
+            answers.append(1000 * ((seen or time.monotonic()) - pressed))
+            terminal.pump(0.7)
+            turn += 1
+        share = 100 * (terminal.cpu() - cpu) / (time.monotonic() - begun)
+        return statistics.median(answers), max(answers), share, terminal.memory() - memory
+
+
+def main() -> None:
+    """Measure and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each stretch")
+    seconds = parser.parse_args().seconds
+    lines: list[tuple[str, str, str]] = []
+    skeleton, rows = first_paint()
+    lines.append(("first paint: frame stands / first queue is read", f"{skeleton:.0f} / {rows:.0f} ms", "≤ 700 ms"))
+    for screen in ("overview", "agents", "calls"):
+        cpu, rate, memory = steady(screen, seconds)
+        lines.append((f"busy hour, {screen}: core", f"{cpu:.1f} %", "≤ 6 %"))
+        lines.append((f"busy hour, {screen}: to the terminal", f"{rate:.1f} kB/s", "≤ 15 kB/s"))
+        lines.append((f"busy hour, {screen}: memory", f"{memory:.0f} MB", "≤ 120 MB"))
+    middle, worst = lateness(seconds)
+    lines.append(("event to terminal: median / worst", f"{middle:.0f} / {worst:.0f} ms", "≤ 250 ms"))
+    middle, worst, share, gained = flooded(seconds)
+    lines.append(("5,000 changes/s: key to screen, median / worst", f"{middle:.0f} / {worst:.0f} ms", "≤ 200 ms"))
+    lines.append(("5,000 changes/s: core (the made-up centre included)", f"{share:.0f} %", "–"))
+    lines.append(("5,000 changes/s: memory gained", f"{gained:+.1f} MB", "flat"))
+    width = max(len(line[0]) for line in lines)
+    for name, value, reach in (("console, 120×60, 50 seats, 5 queues", "measured", "reach"), *lines):
+        print(f"{name:<{width}}  {value:>18}  {reach:>10}")
+
+
+if __name__ == "__main__":
+    main()

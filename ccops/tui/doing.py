@@ -1,0 +1,110 @@
+"""From a key to an outcome: ask for arguments, ask whether one is sure, let the desk do it, say what became of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from textual.screen import ModalScreen
+
+from ccops.desk import Desk
+from ccops.desk.table import Argument
+from ccops.errors import CcopsError, UsageProblem
+from ccops.i18n import _
+from ccops.tui.actions import Offer, described, row_name
+from ccops.tui.cells import safe
+from ccops.tui.dialogs import Ask, Choice, Choose, Confirm
+from ccops.tui.listspec import Selection
+from ccops.tui.station import Station
+
+
+class Asker(Protocol):
+    """Shows a dialog and waits for its answer; the app is one."""
+
+    def __call__(self, screen: ModalScreen[Any]) -> Awaitable[Any]:
+        """Return what the person answered, None where they left."""
+        ...
+
+
+@dataclass(slots=True)
+class Doing:
+    """Carries out one offer."""
+
+    station: Station
+    desk: Desk
+    ask: Asker
+    say: Callable[[str, str], None]
+    """Tells a person: text and tone."""
+    _given: dict[str, Any] = field(default_factory=dict)
+
+    async def carry_out(self, offer: Offer) -> None:
+        """Ask what must be asked, then do it on every target; each outcome is said and logged."""
+        for argument in offer.action.arguments:
+            if self._must_ask(argument) and not await self._fill(offer, argument):
+                self.say(_("{action}: left alone.").format(action=offer.action.title), "muted")
+                return
+        if offer.action.harmful and not await self.ask(self._question(offer)):
+            self.say(_("{action} {target}: left alone.").format(action=offer.action.title, target=offer.named), "muted")
+            return
+        self.say(_("{action} {target} …").format(action=offer.action.title, target=offer.named), "text")
+        for target in offer.targets:
+            await self._do(offer, target)
+
+    def _must_ask(self, argument: Argument) -> bool:
+        if argument.kind == "pause_reason":
+            return True
+        return argument.required or (argument.kind == "phone" and not self.station.options.phone)
+
+    async def _fill(self, offer: Offer, argument: Argument) -> bool:
+        """Ask for one argument; False where the person left."""
+        title = f"{offer.action.title}: {offer.named}"
+        choices = self._choices(argument)
+        if choices:
+            answer = await self.ask(Choose(self.station, f"{title} – {argument.help}", choices))
+        else:
+            check = _checker(argument)
+            plain = self.station.look.ascii
+            answer = await self.ask(Ask(title, hint=argument.help, check=check, plain=plain))
+        if answer is None:
+            return False
+        self._given[argument.name] = answer
+        return True
+
+    def _choices(self, argument: Argument) -> list[Choice]:
+        if argument.kind == "pause_reason":
+            reasons = [Choice(value, title) for value, title in self.station.options.pause_reasons]
+            return [*reasons, Choice("", _("no reason"))] if reasons else []
+        if argument.kind == "queue":
+            queues = self.station.board.queues.values()
+            return [Choice(row.queue, row.title or row.queue, row.queue) for row in queues]
+        if argument.kind == "flag":
+            return [Choice("no", _("no")), Choice("yes", _("yes"))]
+        return []
+
+    def _question(self, offer: Offer) -> Confirm:
+        title = _("{action}: {target}?").format(action=offer.action.title, target=offer.named)
+        lines = [offer.action.help]
+        if len(offer.targets) == 1:
+            lines.append(described(offer.targets[0].row, self.station.moment.now))
+        lines += [f"{name}: {value}" for name, value in self._given.items() if value]
+        return Confirm(title, lines, plain=self.station.look.ascii)
+
+    async def _do(self, offer: Offer, target: Selection) -> None:
+        name = row_name(target.row)
+        try:
+            outcome = await self.desk.do(offer.action.name, target.key, **self._given)
+            text, tone = outcome.message or offer.action.title, "ok" if outcome.ok else "warn"
+        except CcopsError as error:
+            text, tone = str(error), "crit"
+        self.say(text, tone)
+        self.station.journal.note("action", tone, name, f"{offer.action.title}: {safe(text)}", at=self.station.clock())
+
+
+def _checker(argument: Argument) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        try:
+            argument.take(text)
+        except UsageProblem as problem:
+            return str(problem)
+        return ""
+
+    return check

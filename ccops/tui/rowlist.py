@@ -1,0 +1,478 @@
+"""The list widget: rows by key, a cursor that stays on its row, and only what changed is painted again.
+
+A stock table redraws every visible cell and moves its cursor by index; on a list that sorts itself that costs
+half a core and points actions at the wrong person. Here every row keeps its drawn line, an update compares
+texts and marks only the cells that differ, and cursor and marks belong to keys.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ccops.i18n import _
+from ccops.tui.arrange import Arrangement, Entry, Grouping, arrange
+from ccops.tui.cells import fit, safe
+from ccops.tui.columns import Moment, Order
+from ccops.tui.filtering import Filter, parse_filter
+from ccops.tui.listspec import ListSpec, Selection
+from ccops.tui.rowpaint import Drawn, RowPainter
+from ccops.tui.spans import Line, differing, strip_of
+
+R = TypeVar("R")
+
+
+class RowList(ScrollView, Generic[R], can_focus=True):
+    """A sortable, filterable, groupable list of rows."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    RowList { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", _("Up"), show=False),
+        Binding("down,j", "move(1)", _("Down"), show=False),
+        Binding("pageup", "page(-1)", _("Page up"), show=False),
+        Binding("pagedown", "page(1)", _("Page down"), show=False),
+        Binding("home", "edge(0)", _("First"), show=False),
+        Binding("end", "edge(1)", _("Last"), show=False),
+        Binding("enter", "open", _("Open"), show=False),
+        Binding("m,insert", "mark", _("Mark"), show=False),
+        Binding("ctrl+a", "mark_all", _("Mark all"), show=False),
+        Binding("S", "reverse", _("Reverse order"), show=False),
+        Binding("less_than_sign", "sort_next(-1)", _("Sort by the column before"), show=False),
+        Binding("greater_than_sign", "sort_next(1)", _("Sort by the next column"), show=False),
+    ]
+
+    class Opened(Message):
+        """Enter or a double click on a row."""
+
+        def __init__(self, rows: "RowList[Any]", key: str) -> None:
+            self.rows, self.key = rows, key
+            super().__init__()
+
+        @property
+        def control(self) -> "RowList[Any]":
+            """The list."""
+            return self.rows
+
+    class Moved(Message):
+        """The cursor stands on another row, or on none (`key` is None)."""
+
+        def __init__(self, rows: "RowList[Any]", key: str | None) -> None:
+            self.rows, self.key = rows, key
+            super().__init__()
+
+        @property
+        def control(self) -> "RowList[Any]":
+            """The list."""
+            return self.rows
+
+    class Sorted(Message):
+        """A person chose another order."""
+
+        def __init__(self, rows: "RowList[Any]", order: Order) -> None:
+            self.rows, self.order = rows, order
+            super().__init__()
+
+        @property
+        def control(self) -> "RowList[Any]":
+            """The list."""
+            return self.rows
+
+    def __init__(
+        self,
+        spec: ListSpec[R],
+        moment: Callable[[], Moment],
+        *,
+        order: Order | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+    ) -> None:
+        """`moment` gives the present on each paint; `order` is the remembered one."""
+        super().__init__(id=id or spec.name)
+        self.spec = spec
+        self.arrangement: Arrangement[R] = Arrangement(spec.columns, order or spec.order, spec.fields, spec.tie)
+        self.cursor: str | None = None
+        self.marks: set[str] = set()
+        self._head = 1 if spec.headed else 0
+        """Lines that the titles take."""
+        self._moment = moment
+        self._rows: Mapping[str, R] = {}
+        self._painter: RowPainter[R] = RowPainter(spec.columns)
+        self._drawn: list[Drawn[R]] = []
+        self._at = 0
+        self._untouched = True
+        self._stale = False
+
+    # What is shown
+
+    @property
+    def row(self) -> R | None:
+        """The row under the cursor."""
+        return self._rows.get(self.cursor) if self.cursor is not None else None
+
+    @property
+    def total(self) -> int:
+        """How many rows there are with those that the filter hides."""
+        return len(self._rows)
+
+    @property
+    def rows_in_order(self) -> list[R]:
+        """The rows as listed: filtered and sorted."""
+        return [drawn.entry.row for drawn in self._drawn if drawn.entry.row is not None]
+
+    def selections(self) -> list[Selection]:
+        """Return what keys act on: the marked rows in list order, else the row under the cursor."""
+        marked = [item.entry.row for item in self._drawn if item.entry.key in self.marks]
+        rows = marked or [self.row]
+        return [picked for row in rows if row is not None and (picked := self.spec.pick(row)) is not None]
+
+    def under_cursor(self) -> Selection | None:
+        """Return what is under the cursor, whatever is marked."""
+        return self.spec.pick(self.row) if self.row is not None else None
+
+    def texts(self, row: R) -> list[str]:
+        """Return the row as listed, one text per column, not cut."""
+        moment = self._moment()
+        return [safe(column.cell(row, moment)[0]).strip() for column in self.arrangement.columns]
+
+    def field_names(self) -> frozenset[str]:
+        """Return the names that a filter term may use."""
+        row = next(iter(self._rows.values()), None)
+        return frozenset(self.arrangement.fields(row)) if row is not None else frozenset()
+
+    # What a view asks for
+
+    def load(self, rows: Mapping[str, R]) -> None:
+        """Show these rows; paints what differs from what is on the screen."""
+        self._rows = rows
+        self._arrange()
+
+    def tick(self) -> None:
+        """Let running durations go on: only visible cells whose text changed are painted."""
+        if not self._painter.ticks:
+            return
+        moment = self._moment()
+        first = self.scroll_offset.y
+        for index in range(first, min(len(self._drawn), first + self._page)):
+            drawn = self._drawn[index]
+            if drawn.entry.row is not None:
+                self._redraw(index, self._painter.ticked(drawn, moment))
+
+    def restyle(self) -> None:
+        """Draw everything again: the theme or the age of the board changed."""
+        self._painter.resize(self.size.width)
+        moment = self._moment()
+        self._drawn = [Drawn(item.entry, self._painter.line(item.entry, moment)) for item in self._drawn]
+        self.refresh()
+
+    def set_filter(self, text: str) -> Filter:
+        """Show only rows that match; returns the filter as understood."""
+        found = parse_filter(text, self.field_names())
+        self.arrangement = replace(self.arrangement, filter=found)
+        self._arrange()
+        return found
+
+    def set_order(self, order: Order) -> None:
+        """Sort by a column; `Sorted` tells whoever remembers it."""
+        self.arrangement = replace(self.arrangement, order=order)
+        self._arrange()
+        self.refresh(Region(0, 0, self.size.width, self._head))
+        self.post_message(self.Sorted(self, order))
+
+    def set_grouping(self, grouping: Grouping[R] | None) -> None:
+        """Cut the list into groups, or not."""
+        self.arrangement = replace(self.arrangement, grouping=grouping)
+        self._arrange()
+
+    def select(self, key: str | None) -> None:
+        """Put the cursor on that row."""
+        old, self.cursor = self.cursor, key
+        if key is not None:
+            self._untouched = False
+        for index in (self._index_of(old), self._index_of(key)):
+            if index is not None:
+                self._paint_line(index)
+        self._at = self._index_of(key) or self._at
+        if old != key:
+            self.post_message(self.Moved(self, key))
+
+    # Arranging and comparing
+
+    def _arrange(self) -> None:
+        moment = self._moment()
+        if moment.stale != self._stale:
+            self._stale = moment.stale
+            self._drawn = []
+            self.refresh()
+        was_visible, cursor_was = self._cursor_visible(), self._index_of(self.cursor)
+        old = self._drawn
+        by_key = {item.entry.key: item for item in old}
+        self._drawn = [self._reused(entry, by_key, moment) for entry in arrange(self._rows, self.arrangement)]
+        self.marks &= self._rows.keys()
+        self._keep_cursor()
+        self._resize_virtual()
+        if was_visible:
+            self._follow()
+        self._paint_differences(old, cursor_was)
+
+    def _reused(self, entry: Entry[R], by_key: Mapping[str, Drawn[R]], moment: Moment) -> Drawn[R]:
+        before = by_key.get(entry.key)
+        if before is not None and before.entry.row is entry.row and before.entry.heading == entry.heading:
+            return before
+        line = self._painter.line(entry, moment)
+        if before is not None and before.line == line:
+            return Drawn(entry, line, before.strip)
+        return Drawn(entry, line)
+
+    def _paint_differences(self, old: Sequence[Drawn[R]], cursor_was: int | None) -> None:
+        """Mark what differs from what stands on the screen, line by line, whichever row stood there."""
+        first = self.scroll_offset.y
+        here = {cursor_was, self._index_of(self.cursor)}
+        moved = here if len(here) > 1 else set()
+        for index in range(first, first + self._page):
+            before = old[index] if index < len(old) else None
+            after = self._drawn[index] if index < len(self._drawn) else None
+            if index in moved or before is None or after is None or self._marks_differ(before, after):
+                if before is not after or index in moved:
+                    self._paint_line(index)
+            elif before.line is not after.line:
+                self._paint_parts(index, before.line, after.line)
+
+    def _marks_differ(self, before: Drawn[R], after: Drawn[R]) -> bool:
+        return (before.entry.key in self.marks) != (after.entry.key in self.marks)
+
+    def _paint_parts(self, index: int, before: Line, after: Line) -> None:
+        parts = differing(before, after)
+        if parts is None:
+            self._paint_line(index)
+            return
+        y = index - self.scroll_offset.y + self._head
+        if parts:
+            self.refresh(*(Region(x, y, width, 1) for x, width in parts))
+
+    def _redraw(self, index: int, line: Line) -> None:
+        drawn = self._drawn[index]
+        before = drawn.line
+        if before is not line and before != line:
+            drawn.line, drawn.strip = line, None
+            self._paint_parts(index, before, line)
+
+    def _paint_line(self, index: int) -> None:
+        y = index - self.scroll_offset.y + self._head
+        if self._head <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    # The cursor
+
+    def _index_of(self, key: str | None) -> int | None:
+        if key is None:
+            return None
+        return next((index for index, item in enumerate(self._drawn) if item.entry.key == key), None)
+
+    def _keep_cursor(self) -> None:
+        """Leave the cursor on its row; when that is gone, on none: the next key must not hit a neighbour."""
+        if self._untouched or (self.spec.sticky and self._at == 0):
+            first = self._near(0, 1)
+            if first != self.cursor:
+                self.cursor = first
+                self.post_message(self.Moved(self, first))
+            self._at = 0
+            return
+        index = self._index_of(self.cursor)
+        if index is not None:
+            self._at = index
+        elif self.cursor is not None:
+            self.cursor = None
+            self.post_message(self.Moved(self, None))
+
+    def to_first(self) -> None:
+        """Put the cursor on the first row and leave it there until a person moves it."""
+        self._untouched, self.cursor = True, None
+        self._keep_cursor()
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def _near(self, index: int, step: int) -> str | None:
+        """Return the key of the first row at or after `index` in the direction of `step`."""
+        while 0 <= index < len(self._drawn):
+            if self._drawn[index].entry.row is not None:
+                return self._drawn[index].entry.key
+            index += step
+        return None
+
+    def _go(self, index: int, step: int) -> None:
+        index = max(0, min(len(self._drawn) - 1, index))
+        key = self._near(index, step) or self._near(index, -step)
+        if key is None:
+            return
+        self.select(key)
+        self._at = self._index_of(key) or 0
+        self._untouched = False
+        self._follow()
+
+    def _cursor_visible(self) -> bool:
+        index = self._index_of(self.cursor)
+        return index is not None and 0 <= index - self.scroll_offset.y < self._page
+
+    def _follow(self) -> None:
+        """Scroll as little as needed for the cursor to be seen, with its heading where that is just above."""
+        index = self._index_of(self.cursor)
+        if index is None:
+            return
+        top = index - 1 if index and self._drawn[index - 1].entry.row is None else index
+        first = self.scroll_offset.y
+        if top < first:
+            self.scroll_to(y=top, animate=False)
+        elif index >= first + self._page:
+            self.scroll_to(y=index - self._page + 1, animate=False)
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by one row; from nowhere, to the row that took the place of the last one."""
+        start = self._index_of(self.cursor)
+        self._go(self._at if start is None else start + step, step)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a page."""
+        start = self._index_of(self.cursor)
+        self._go((self._at if start is None else start) + direction * max(1, self._page - 1), direction)
+
+    def action_edge(self, last: int) -> None:
+        """Move the cursor to the first or last row."""
+        self._go(len(self._drawn) - 1 if last else 0, -1 if last else 1)
+
+    def action_open(self) -> None:
+        """Tell that a person wants to see this row."""
+        if self.cursor is not None and self.cursor in self._rows:
+            self.post_message(self.Opened(self, self.cursor))
+
+    # Marks and order
+
+    def action_mark(self) -> None:
+        """Mark the row, or take the mark off, and go on to the next."""
+        if not self.spec.markable or self.cursor is None:
+            return
+        self.marks ^= {self.cursor}
+        self.action_move(1)
+        self.refresh()
+        self.post_message(self.Moved(self, self.cursor))
+
+    def action_mark_all(self) -> None:
+        """Mark every row that is listed, or none where all are."""
+        if not self.spec.markable:
+            return
+        listed = {item.entry.key for item in self._drawn if item.entry.row is not None}
+        self.marks = set() if self.marks >= listed else listed
+        self.refresh()
+        self.post_message(self.Moved(self, self.cursor))
+
+    def clear_marks(self) -> bool:
+        """Take all marks off; False where there were none."""
+        had, self.marks = bool(self.marks), set()
+        if had:
+            self.refresh()
+            self.post_message(self.Moved(self, self.cursor))
+        return had
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        order = self.arrangement.order
+        self.set_order(Order(self.arrangement.column().key, not order.descending))
+
+    def action_sort_next(self, step: int) -> None:
+        """Sort by the column beside."""
+        keys = [column.key for column in self.arrangement.columns]
+        self.sort_by(keys[(keys.index(self.arrangement.column().key) + step) % len(keys)])
+
+    def sort_by(self, key: str) -> None:
+        """Sort by that column; by the same one again: the other way round."""
+        if key == self.arrangement.order.column:
+            self.action_reverse()
+            return
+        column = next(item for item in self.arrangement.columns if item.key == key)
+        self.set_order(Order(key, column.descending))
+
+    # Mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Select a row, open it on the second click, or sort by the title that was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y < self._head:
+            self._click_title(offset.x)
+            return
+        index = offset.y - self._head + self.scroll_offset.y
+        if index < len(self._drawn) and self._drawn[index].entry.row is not None:
+            self.select(self._drawn[index].entry.key)
+            self._at, self._untouched = index, False
+            if event.chain == 2:
+                self.action_open()
+
+    def _click_title(self, x: int) -> None:
+        column = self._painter.column_at(x)
+        if column is not None:
+            self.sort_by(column.key)
+
+    def on_focus(self) -> None:
+        """Show the cursor as the one that keys act on."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show the cursor as idle."""
+        self.refresh()
+
+    # Drawing
+
+    @property
+    def _page(self) -> int:
+        return max(0, self.size.height - self._head)
+
+    def on_resize(self) -> None:
+        """Lay the columns out again."""
+        self.restyle()
+        self._resize_virtual()
+
+    def _resize_virtual(self) -> None:
+        """Tell the scrollbar how long the list is; a new layout, which paints every line, only where it must be."""
+        old, new = self.virtual_size, Size(self.size.width, len(self._drawn) + self._head)
+        if old == new:
+            return
+        height = self.size.height
+        same_bar = (old.height > height) == (new.height > height)
+        if old.width == new.width and same_bar and not self.styles.auto_dimensions and self.is_mounted:
+            self.set_reactive(RowList.virtual_size, new)
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.window_virtual_size = new.height
+            if self.scroll_offset.y > self.max_scroll_y:
+                self.scroll_to(y=self.max_scroll_y, animate=False)
+        else:
+            self.virtual_size = new
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the screen; Textual calls this only for lines that were marked for painting."""
+        width, moment = self.size.width, self._moment()
+        if y < self._head:
+            return strip_of(self._painter.titles(self.arrangement.order, moment.look), width, moment.look)
+        index = y - self._head + self.scroll_offset.y
+        if not self._drawn and y == self._head:
+            return strip_of(((fit(f"  {self._empty_text()}", width), "muted"),), width, moment.look)
+        if index >= len(self._drawn):
+            return strip_of((), width, moment.look)
+        drawn = self._drawn[index]
+        here, marked = drawn.entry.key == self.cursor, drawn.entry.key in self.marks
+        focused = self.has_focus or not self.can_focus  # without focus of its own somebody else moves its cursor
+        return self._painter.finished(drawn, moment, here=here, marked=marked, focused=focused)
+
+    def _empty_text(self) -> str:
+        if self._rows and self.arrangement.filter.terms:
+            return _("Nothing matches “{filter}”; Esc clears the filter.").format(
+                filter=safe(self.arrangement.filter.text)
+            )
+        return self.spec.empty

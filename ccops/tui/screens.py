@@ -1,0 +1,64 @@
+"""The screens of the console, one line each; a new screen is a line here and a file."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from ccops.board import Topic
+from ccops.i18n import _
+from ccops.tui.station import Station
+from ccops.tui.view import View
+
+
+@dataclass(slots=True, frozen=True)
+class ScreenLine:
+    """One screen: its key, its name on the command line, its title, and where its class is."""
+
+    key: str
+    name: str
+    title: str
+    place: str
+    """module:class, loaded when the screen is first opened."""
+
+
+SCREENS: tuple[ScreenLine, ...] = (
+    ScreenLine("1", "overview", _("Overview"), "ccops.tui.overview:Overview"),
+    ScreenLine("2", "agents", _("Agents"), "ccops.tui.agents:Agents"),
+    ScreenLine("3", "calls", _("Calls"), "ccops.tui.calls:Calls"),
+    ScreenLine("6", "log", _("Log"), "ccops.tui.log:Log"),
+)
+WALL = ScreenLine("", "wall", _("Wall"), "ccops.tui.wall:Wall")
+"""Has no tab: it is a way to look, not a place to work."""
+DETAILS: dict[Topic, str] = {
+    "queue": "ccops.tui.queue_detail:QueueDetail",
+    "agent": "ccops.tui.agent_detail:AgentDetail",
+    "call": "ccops.tui.call_detail:CallDetail",
+    "ended": "ccops.tui.call_detail:CallDetail",
+}
+
+
+def screen_line(name: str) -> ScreenLine | None:
+    """Return the screen of that name."""
+    return next((line for line in (*SCREENS, WALL) if line.name == name), None)
+
+
+def _loaded(place: str) -> type[View]:
+    module, _colon, name = place.partition(":")
+    found: type[View] = getattr(import_module(module), name)
+    return found
+
+
+def preload() -> None:
+    """Load the modules of all screens and details, so that the first look at one is as quick as the next."""
+    for place in (*(line.place for line in SCREENS), *DETAILS.values()):
+        _loaded(place)
+
+
+def make_screen(line: ScreenLine, station: Station) -> View:
+    """Build a screen."""
+    return _loaded(line.place)(station, line.name, line.title)
+
+
+def make_detail(topic: Topic, key: str, station: Station) -> View | None:
+    """Build the detail of one row; None where this kind of row has none."""
+    place = DETAILS.get(topic)
+    return None if place is None else _loaded(place)(station, topic, key)

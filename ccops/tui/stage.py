@@ -1,0 +1,105 @@
+"""Where screens stand: one is seen; details are put on top of it and taken off again."""
+
+from textual import events
+from textual.containers import Container
+from textual.message import Message
+
+from ccops.tui.feed import Frame
+from ccops.tui.screens import SCREENS, make_detail, make_screen, screen_line
+from ccops.tui.station import Station
+from ccops.tui.view import View
+
+
+class Stage(Container):
+    """Holds the screens that were opened and the trail of details on the present one."""
+
+    DEFAULT_CSS = """
+    Stage { height: 1fr; width: 1fr; }
+    """
+
+    class Pressed(Message):
+        """A key that no list took: perhaps an action."""
+
+        def __init__(self, key: str) -> None:
+            self.key = key
+            super().__init__()
+
+    def __init__(self, station: Station) -> None:
+        """Nothing is shown until `show`."""
+        super().__init__(id="stage")
+        self._station = station
+        self._roots: dict[str, View] = {}
+        self._trail: list[View] = []
+        self.shown = SCREENS[0].name
+
+    @property
+    def view(self) -> View | None:
+        """What is seen."""
+        return self._trail[-1] if self._trail else None
+
+    @property
+    def crumbs(self) -> list[str]:
+        """Titles from the screen to the detail."""
+        return [view.title for view in self._trail]
+
+    @property
+    def deep(self) -> bool:
+        """True on a detail."""
+        return len(self._trail) > 1
+
+    async def show(self, name: str) -> None:
+        """Show a screen; details on the present one are left."""
+        line = screen_line(name)
+        if line is None:
+            return
+        await self._drop(self._trail[1:])
+        if name not in self._roots:
+            self._roots[name] = make_screen(line, self._station)
+            await self.mount(self._roots[name])
+        self.shown, self._trail = name, [self._roots[name]]
+        self._reveal()
+
+    async def open(self, topic: str, key: str) -> bool:
+        """Put a detail on top; False where that kind of row has none."""
+        detail = make_detail(topic, key, self._station)  # type: ignore[arg-type]
+        if detail is None:
+            return False
+        self._trail.append(detail)
+        await self.mount(detail)
+        self._reveal()
+        return True
+
+    async def back(self) -> bool:
+        """Leave the detail on top; False where there is none."""
+        if not self.deep:
+            return False
+        gone = self._trail.pop()
+        self._reveal()
+        await self._drop([gone])
+        return True
+
+    def frame(self, frame: Frame) -> None:
+        """Let what is seen take a frame in; what is hidden loads when it is shown again."""
+        if self.view is not None:
+            self.view.frame(frame)
+
+    def restyle(self) -> None:
+        """Draw what is seen again."""
+        if self.view is not None:
+            self.view.restyle()
+
+    def on_key(self, event: events.Key) -> None:
+        """Offer printable keys as actions before anything else takes them."""
+        if event.character is not None and event.is_printable:
+            self.post_message(self.Pressed(event.character))
+
+    async def _drop(self, views: list[View]) -> None:
+        for view in views:
+            await view.remove()
+
+    def _reveal(self) -> None:
+        for view in (*self._roots.values(), *self._trail):
+            view.display = view is self.view
+        if self.view is not None:
+            self.view.restyle()
+            self.view.focus_first()

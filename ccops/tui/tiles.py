@@ -1,0 +1,92 @@
+"""All agents at a glance: one small cell each, always in the same place, so that the eye learns who sits where."""
+
+from textual import events
+from textual.message import Message
+
+from ccops.board import AgentRow
+from ccops.i18n import _
+from ccops.tui.cells import fit, safe
+from ccops.tui.columns import Moment
+from ccops.tui.figures import aged, agent_limit
+from ccops.tui.painted import Painted
+from ccops.tui.spans import Line, Span
+from ccops.tui.station import Station
+from ccops.tui.words import STATE_ORDER, state_word
+
+_CELL = 23
+_FOR = 7
+
+
+class AgentTiles(Painted):
+    """A heading that counts states, then the agents by name in columns."""
+
+    DEFAULT_CSS = """
+    AgentTiles { height: 1fr; width: 1fr; }
+    """
+
+    class Chosen(Message):
+        """An agent was clicked."""
+
+        def __init__(self, key: str) -> None:
+            self.key = key
+            super().__init__()
+
+    def __init__(self, station: Station) -> None:
+        """One grid."""
+        super().__init__(station, id="tiles")
+        self._places: dict[tuple[int, int], str] = {}
+
+    def draw(self, width: int, height: int, moment: Moment) -> list[Line]:
+        """Return heading and grid; who does not fit is counted."""
+        agents = sorted(moment.board.agents.values(), key=lambda row: (row.agent.casefold(), row.key))
+        columns = max(1, width // _CELL)
+        cell = width // columns
+        room = max(1, height - 1)
+        lines_needed = -(-len(agents) // columns) if agents else 0
+        lines = min(room, lines_needed)
+        shown = agents if lines_needed <= room else agents[: max(0, columns * lines - 1)]
+        self._places = {(index // lines, index % lines): row.key for index, row in enumerate(shown)} if lines else {}
+        grid = [self._row(shown, line, lines, columns, cell, moment) for line in range(lines)]
+        if len(shown) < len(agents) and grid:
+            more = fit(_("+{count} more").format(count=len(agents) - len(shown)), cell)
+            grid[-1] = (*grid[-1], (more, "muted"))
+        return [self._heading(agents, width, moment), *grid]
+
+    def _heading(self, agents: list[AgentRow], width: int, moment: Moment) -> Line:
+        spans: list[Span] = [(_("Agents") + " ", "head-sorted")]
+        for state in STATE_ORDER:
+            count = sum(agent.state is state for agent in agents)
+            if count:
+                glyph = moment.look.glyph(state.value)
+                spans += [(f" {glyph} ", state.value), (f"{count} {state_word(state)} ", "muted")]
+        return tuple(spans)
+
+    def _row(
+        self, agents: list[AgentRow], line: int, lines: int, columns: int, cell: int, moment: Moment
+    ) -> tuple[Span, ...]:
+        spans: list[Span] = []
+        for column in range(columns):
+            index = column * lines + line
+            if index < len(agents):
+                spans += self._cell(agents[index], cell, moment)
+        return tuple(spans)
+
+    @staticmethod
+    def _cell(agent: AgentRow, cell: int, moment: Moment) -> list[Span]:
+        look = moment.look
+        name_width = cell - _FOR - 4
+        text, tone = aged(agent.state_since, moment, agent_limit(agent, moment), "muted")
+        calm = agent.state.value in ("available", "unavailable")
+        return [
+            (f"{look.glyph(agent.state.value)} ", agent.state.value),
+            (fit(safe(agent.agent), name_width, "left", look.glyph("ellipsis")), "muted" if calm else "text"),
+            (fit(text, _FOR, "right"), tone),
+            ("  ", "text"),
+        ]
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the agent that was clicked."""
+        columns = max(1, self.size.width // _CELL)
+        key = self._places.get((event.x // (self.size.width // columns), event.y - 1))
+        if key is not None:
+            self.post_message(self.Chosen(key))
