@@ -115,6 +115,7 @@ class LocalDesk:
         self.today.nothing()
         await self.live.start()
         self._take_all()
+        await self._watch.refresh()
 
     async def run(self) -> None:
         """Keep the board live in the background; returns at once, trouble shows on the board's link row."""
