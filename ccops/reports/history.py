@@ -1,6 +1,6 @@
 """One reducer over the log: visits, missed rings, sessions, pauses, and the wrap-up pause that belongs to a visit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ccops.pbx.queue_log.lines import LogRow
@@ -47,6 +47,14 @@ class History:
         row = self.names.same(row)
         handler(row)
         return row
+
+    def feed_all(self, rows: Iterable[LogRow]) -> None:
+        """Take in many rows: what `feed` does to each, without a call for each."""
+        handlers, same = self.handlers, self.names.same
+        for row in rows:
+            handler = handlers.get(row.event)
+            if handler is not None:
+                handler(same(row))
 
     def remember(self, visit: Visit) -> None:
         """Take a visit of an earlier run as its agent's last, so that a wrap-up pause finds it."""

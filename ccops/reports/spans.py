@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ccops.pbx.queue_log.lines import LogRow, whole
 
@@ -46,8 +47,7 @@ def seconds(spans: Iterable[Span]) -> int:
     return sum(end - start for start, end in spans)
 
 
-@dataclass(slots=True, frozen=True)
-class Session:
+class Session(NamedTuple):
     """An agent's stay in a queue; queue is empty for a login that is of no one queue."""
 
     agent: str
@@ -57,8 +57,7 @@ class Session:
     """None while it lasts."""
 
 
-@dataclass(slots=True, frozen=True)
-class Pause:
+class Pause(NamedTuple):
     """A time in which an agent takes no calls, for one reason."""
 
     agent: str

@@ -7,6 +7,7 @@ can be looked at any time. The same reducer makes the live day, the store's visi
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ccops.pbx.queue_log.lines import LogRow, whole
 
@@ -97,8 +98,7 @@ class Visit:
         return self.ended is None
 
 
-@dataclass(slots=True, frozen=True)
-class Missed:
+class Missed(NamedTuple):
     """One phone that rang without answer."""
 
     at: int
@@ -109,6 +109,8 @@ class Missed:
     """Seconds."""
     canceled: bool = False
     """Taken by another agent or gone before the time was up (RINGCANCELED): no miss of the agent's."""
+    visit: int | None = None
+    """Number of the visit that rang."""
 
 
 class ActionLog:
@@ -359,7 +361,9 @@ class Visits:
     def _ring_no_answer(self, row: LogRow) -> None:
         if self._missed is not None:
             ring = (whole(row.params, 0) or 0) / 1000
-            self._missed(Missed(row.at, row.queue, row.agent, row.callid, ring, row.event == "RINGCANCELED"))
+            visit = self.open.get((row.callid, row.queue))
+            number = visit.number if visit is not None else None
+            self._missed(Missed(row.at, row.queue, row.agent, row.callid, ring, row.event == "RINGCANCELED", number))
 
     def _restart(self, row: LogRow) -> None:
         for visit in self.open.values():

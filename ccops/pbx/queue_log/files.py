@@ -130,7 +130,7 @@ def blocks_of(
     """
     rest, more = b"", True
     while more:
-        data = _read(stream, size)
+        data = read_some(stream, size)
         more, data = bool(data), rest + data
         end = data.rfind(b"\n") + 1
         if end:
@@ -143,7 +143,8 @@ def blocks_of(
         yield Block(offset, rest)
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
+def read_some(stream: BinaryIO, size: int) -> bytes:
+    """Read up to `size` bytes; raises `UsageProblem` where what is compressed is damaged."""
     try:
         return stream.read(size)
     except (EOFError, OSError, zlib.error) as problem:
@@ -157,7 +158,7 @@ def _pass_over(stream: BinaryIO, offset: int, begun: bytes, bad: OnBad | None) -
     """Read on to the end of an overlong line; return where the next line begins and what is read of it."""
     length = len(begun)
     after = b""
-    while data := _read(stream, BLOCK):
+    while data := read_some(stream, BLOCK):
         end = data.find(b"\n") + 1
         if end:
             length, after = length + end, data[end:]

@@ -1,0 +1,260 @@
+"""Opens the store: pragmas, migrations, transactions, check, backup and restore."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ccops.errors import UsageProblem
+from ccops.i18n import _
+from ccops.store.errors import StoreDamaged, StoreError, StoreNewer, told
+from ccops.store.schema import APPLICATION_ID, LATER_INDEXES, MIGRATIONS, VERSION
+
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another process's short transaction."""
+_PAGE = 8192
+_CACHE_KB = 32_768
+
+
+class Database:
+    """One connection to the store."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        """Made by `open_store`."""
+        self.path = path
+        self.connection = connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Run a block as one transaction that is on disk when the block is left; undone where it raises.
+
+        Takes the right to write at once: a read that turned into a write could fail however long one waits.
+        """
+        with told(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Read in a block that sees one state throughout, whatever is written meanwhile."""
+        with told(self.path):
+            self.connection.execute("BEGIN")
+            try:
+                yield self.connection
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+
+    def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return all rows of a query as tuples."""
+        with told(self.path):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def meta(self, key: str) -> str | None:
+        """Return a value kept beside the data."""
+        found = self.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(found[0][0]) if found else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def open_store(path: Path, *, read_only: bool = False) -> Database:
+    """Open the store at `path`; made where it does not exist, brought up to date where it is older.
+
+    Read-only never makes or changes one: raises `UsageProblem` where there is none. Raises `StoreNewer` for a
+    schema of a later ccops, `StoreDamaged` for a file that is no store, `StoreError` where it cannot be opened.
+    """
+    if path.is_dir():
+        raise UsageProblem(_("“{path}” is a directory, not a store.").format(path=path))
+    if read_only and not path.exists():
+        raise UsageProblem(
+            _("There is no store at “{path}” yet.").format(path=path),
+            remedy=_("`ccops ingest queue-log PATH` makes it from the queue_log."),
+        )
+    if not read_only:
+        _make_folder(path)
+    with told(path):
+        mode = "ro" if read_only else "rwc"
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+        try:
+            _prepare(path, connection, read_only)
+        except BaseException:
+            connection.close()
+            raise
+    return Database(path, connection)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Callers' numbers stand in it, and who listened to whom: for its owner alone.
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as problem:
+        message = _("The store “{path}” cannot be made: {reason}.").format(path=path, reason=problem.strerror)
+        raise StoreError(message, remedy=_("Check the path and the rights on its folder.")) from problem
+
+
+def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool) -> None:
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    version = _version(path, connection)
+    if read_only:
+        if version < VERSION:
+            message = _("The store “{path}” is of an older ccops.").format(path=path)
+            raise StoreError(message, remedy=_("Any command that writes, e.g. `ccops ingest`, brings it up to date."))
+        return
+    if version == 0:
+        connection.execute(f"PRAGMA page_size = {_PAGE}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    if version < VERSION:
+        _migrate(connection)
+
+
+def _version(path: Path, connection: sqlite3.Connection) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application != APPLICATION_ID and not (empty and version == 0 and application == 0):
+        message = _("“{path}” is a database of another program.").format(path=path)
+        raise StoreDamaged(message, remedy=_("Name another file for the store."))
+    if version > VERSION:
+        raise StoreNewer(
+            _("The store “{path}” was written by a newer ccops (schema {theirs}, this one knows {ours}).").format(
+                path=path, theirs=version, ours=VERSION
+            ),
+            remedy=_("Install that version, or restore a backup from before it."),
+        )
+    return version
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done it while this one waited.
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        for step in MIGRATIONS[version:]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        if version < VERSION:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script one by one: running it whole would commit in between."""
+    pending = ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def drop_later_indexes(connection: sqlite3.Connection) -> None:
+    """Drop the indexes that a large import makes at its end."""
+    for name in LATER_INDEXES:
+        connection.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def make_later_indexes(database: Database) -> None:
+    """Make those of them that are missing, be it that an import was killed before its end."""
+    names = [row[0] for row in database.rows("SELECT name FROM sqlite_master WHERE type = 'index'")]
+    missing = [sql for name, sql in LATER_INDEXES.items() if name not in names]
+    if missing:
+        with database.write() as connection:
+            for sql in missing:
+                connection.execute(sql)
+
+
+def check(path: Path) -> list[str]:
+    """Return what is wrong with a store, in the reader's language; empty where nothing is.
+
+    Reads every page. Beside SQLite's own check: every raw block unpacks to what its digest says, blocks follow one
+    another, and the audit's chain is whole.
+    """
+    from ccops.store.audit import first_broken
+    from ccops.store.raw import broken_blocks
+
+    with open_store(path, read_only=True) as database:
+        found = [str(row[0]) for row in database.rows("PRAGMA integrity_check") if row[0] != "ok"]
+        found += [str(row) for row in database.rows("PRAGMA foreign_key_check")]
+        if found:
+            return found
+        found = broken_blocks(database)
+        broken = first_broken(database)
+        if broken is not None:
+            found.append(_("The audit's chain is broken at row {number}.").format(number=broken))
+        return found
+
+
+def backup(path: Path, target: Path) -> None:
+    """Write a whole copy of a store, also while it is written to; `target` must not exist."""
+    if target.exists():
+        message = _("“{path}” exists already.").format(path=target)
+        raise UsageProblem(message, remedy=_("Name a file that does not exist."))
+    _make_folder(target)
+    with open_store(path, read_only=True) as database, told(target):
+        try:
+            with sqlite3.connect(target) as copy:
+                database.connection.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, easy to carry away
+            copy.close()
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def restore(path: Path, source: Path) -> None:
+    """Put a backup in the place of a store; what stood there is kept beside it as `….before-restore`.
+
+    Refuses a backup that does not pass `check`, and a store that somebody is writing.
+    """
+    problems = check(source)
+    if problems:
+        message = _("The backup “{path}” is damaged: {reason}.").format(path=source, reason=problems[0])
+        raise StoreDamaged(message, remedy=_("Use another backup."))
+    from ccops.store.lock import writer_lock
+
+    with writer_lock(path):
+        fresh = path.with_name(path.name + ".restoring")
+        fresh.unlink(missing_ok=True)
+        backup(source, fresh)
+        if path.exists():
+            _settle(path)
+            os.replace(path, path.with_name(path.name + ".before-restore"))
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        os.replace(fresh, path)
+    open_store(path).close()
+
+
+def _settle(path: Path) -> None:
+    """Bring everything from the write-ahead log into the file itself."""
+    try:
+        with open_store(path) as database, told(path):
+            database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except (StoreDamaged, StoreNewer):
+        return  # it is replaced because it is of no use; it is kept as it is

@@ -1,0 +1,184 @@
+"""Sums over visits and rings in SQL, and the roll-ups made of them.
+
+The sums are those of `ccops.reports.tally`, which says what each of them means; a property test holds one against
+the other.
+"""
+
+from collections.abc import Iterable, Sequence
+from sqlite3 import Connection
+
+from ccops.store.codes import END_CODES, OUTCOME_CODES
+
+SLOT = 900
+"""Seconds: every time zone of today differs from UTC by a multiple of it."""
+LONG = 7200
+"""Seconds from entry to end above which a visit is found by an index of its own."""
+DAY = 86_400
+
+_ANSWERED, _ABANDONED = OUTCOME_CODES["answered"], OUTCOME_CODES["abandoned"]
+_NOT_OFFERED = ", ".join(str(OUTCOME_CODES[name]) for name in ("waiting", "withdrawn", "interrupted"))
+_TRANSFERS = ", ".join(str(END_CODES[name]) for name in ("blind", "attended", "transfer"))
+_IS_ANSWERED, _IS_ABANDONED = f"v.outcome = {_ANSWERED}", f"v.outcome = {_ABANDONED}"
+_TALKED = f"{_IS_ANSWERED} AND v.talk IS NOT NULL"
+_WRAP = "coalesce(v.wrap, q.wrap_up)"
+
+
+def _counted(condition: str) -> str:
+    return f"count(CASE WHEN {condition} THEN 1 END)"
+
+
+def _summed(condition: str, value: str) -> str:
+    return f"coalesce(sum(CASE WHEN {condition} THEN {value} END), 0)"
+
+
+VISIT_SUMS: dict[str, str] = {
+    **{
+        name: _counted(f"v.outcome = {OUTCOME_CODES[name]}")
+        for name in (
+            "answered",
+            "abandoned",
+            "timeout",
+            "exit_empty",
+            "exit_key",
+            "withdrawn",
+            "interrupted",
+            "waiting",
+        )
+    },
+    "short_abandoned": _counted(f"{_IS_ABANDONED} AND v.wait < :short"),
+    "answered_within": _counted(f"{_IS_ANSWERED} AND v.wait <= q.threshold"),
+    "abandoned_within": _counted(f"{_IS_ABANDONED} AND v.wait <= q.threshold"),
+    "answered_wait": _summed(_IS_ANSWERED, "v.wait"),
+    "abandoned_wait": _summed(_IS_ABANDONED, "v.wait"),
+    "longest_wait": f"max(CASE WHEN v.outcome NOT IN ({_NOT_OFFERED}) THEN coalesce(v.wait, 0) END)",
+    "talked": _counted(_TALKED),
+    "talk": _summed(_TALKED, "v.talk"),
+    "wrap": _summed(_TALKED, _WRAP),
+    "longest_talk": f"max(CASE WHEN {_TALKED} THEN v.talk END)",
+    "transfers": _counted(f"{_IS_ANSWERED} AND v.ended_by IN ({_TRANSFERS})"),
+}
+"""Name of each sum of a `Tally`, and the SQL over `visits v JOIN queues q` that makes it."""
+
+VISIT_SUM_COLUMNS = ", ".join(f"{sql} AS {name}" for name, sql in VISIT_SUMS.items())
+
+SLOT_SUMS: dict[str, str] = {
+    name: f"max({name})" if name.startswith("longest") else f"sum({name})" for name in VISIT_SUMS
+}
+"""The same, over rows of `queue_slots`."""
+
+
+def refresh_slots(connection: Connection, site: int, start: int, end: int, short: float) -> None:
+    """Make the roll-up of the slots that [start, end) touches anew."""
+    first, last = start // SLOT, -(-end // SLOT)
+    connection.execute(
+        """DELETE FROM queue_slots WHERE slot >= ? AND slot < ?
+           AND queue IN (SELECT id FROM queues WHERE site = ?)""",
+        (first, last, site),
+    )
+    names = ", ".join(VISIT_SUMS)
+    # The names and expressions are this module's own.
+    connection.execute(
+        f"""INSERT INTO queue_slots (slot, queue, {names})
+            SELECT v.entered / {SLOT}, v.queue, {VISIT_SUM_COLUMNS}
+            FROM visits v JOIN queues q ON q.id = v.queue
+            WHERE v.entered >= :start AND v.entered < :end AND v.site = :site GROUP BY 1, 2""",  # noqa: S608
+        {"start": first * SLOT, "end": last * SLOT, "site": site, "short": short},
+    )
+
+
+def set_spans(connection: Connection, spans: Iterable[tuple[int, int]]) -> None:
+    """Put the spans that the sums below are made over into a table of this connection's own."""
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS spans (start INTEGER PRIMARY KEY, end INTEGER)")
+    connection.execute("DELETE FROM temp.spans")
+    connection.executemany("INSERT INTO temp.spans VALUES (?, ?)", spans)
+
+
+_UNTIL = """CASE WHEN v.talk IS NOT NULL THEN v.connected + v.talk
+                 WHEN v.ended IS NOT NULL THEN v.ended ELSE v.connected END"""
+"""When a talk was over; one that lasts, or whose end was never written, counts nothing."""
+
+
+def _inside(since: str, until: str) -> str:
+    return f"max(0, min({until}, s.end) - max({since}, s.start))"
+
+
+_TIME_SUMS = f"""
+    sum({_inside("v.connected", _UNTIL)}),
+    sum(CASE WHEN v.ended IS NOT NULL AND v.wrap IS NULL
+        THEN {_inside("v.ended", "v.ended + q.wrap_up")} ELSE 0 END),
+    sum({_inside("v.connected - coalesce(v.ring, 0)", "v.connected")})"""
+
+AGENT_SUMS = (
+    "answered",
+    "transfers",
+    "talked",
+    "talk_whole",
+    "wrap_whole",
+    "longest_talk",
+    "talk",
+    "wrap",
+    "ring",
+)
+"""What `agent_sums` gives after start and agent, in the words of an `AgentTally`."""
+
+
+def agent_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
+    """Return (start, agent, *AGENT_SUMS) over the visits that entered in each of the spans that were set."""
+    return connection.execute(
+        f"""SELECT s.start, v.agent, count(*), {_counted(f"v.ended_by IN ({_TRANSFERS})")}, count(v.talk),
+                   coalesce(sum(v.talk), 0), {_summed("v.talk IS NOT NULL", _WRAP)}, max(v.talk), {_TIME_SUMS}
+            FROM temp.spans s CROSS JOIN visits v JOIN queues q ON q.id = v.queue
+            WHERE v.entered >= s.start AND v.entered < s.end AND v.agent IS NOT NULL AND v.site = :site
+              AND (:agent IS NULL OR v.agent = :agent)
+            GROUP BY 1, 2""",  # noqa: S608
+        {"site": site, "agent": agent},
+    ).fetchall()
+
+
+def carried_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
+    """Return (start, agent, talk, wrap, ring) of visits that entered before a span and reach into it."""
+    found: list[tuple[int, ...]] = []
+    for reach, condition in ((LONG, f"v.ended - v.entered <= {LONG}"), (2 * DAY, f"v.ended - v.entered > {LONG}")):
+        found += connection.execute(
+            f"""SELECT s.start, v.agent, {_TIME_SUMS}
+                FROM temp.spans s CROSS JOIN visits v JOIN queues q ON q.id = v.queue
+                WHERE v.entered < s.start AND v.entered >= s.start - {reach} - q.wrap_up AND {condition}
+                  AND v.ended + q.wrap_up > s.start AND v.agent IS NOT NULL AND v.site = :site
+                  AND (:agent IS NULL OR v.agent = :agent)
+                GROUP BY 1, 2""",  # noqa: S608
+            {"site": site, "agent": agent},
+        ).fetchall()
+    return found
+
+
+def ring_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
+    """Return (start, agent, missed, ms of ringing) of phones that rang in vain in each of the spans."""
+    return connection.execute(
+        """SELECT s.start, r.agent, count(CASE WHEN NOT r.canceled THEN 1 END), sum(r.ring)
+           FROM temp.spans s CROSS JOIN rings r
+           WHERE r.at >= s.start AND r.at < s.end AND r.site = :site AND (:agent IS NULL OR r.agent = :agent)
+           GROUP BY 1, 2""",
+        {"site": site, "agent": agent},
+    ).fetchall()
+
+
+def spans_between(
+    connection: Connection, table: str, site: int, start: int, end: int
+) -> list[tuple[int, str | int | None, int, int | None]]:
+    """Return (agent, queue or reason, since, until) of the `sessions` or `pauses` that touch [start, end)."""
+    what = {"sessions": "queue", "pauses": "reason"}[table]
+    return connection.execute(
+        f"""SELECT agent, {what}, since, until FROM {table} WHERE until > :start AND since < :end AND site = :site
+            UNION ALL
+            SELECT agent, {what}, since, until FROM {table} WHERE until IS NULL AND since < :end AND site = :site""",  # noqa: S608
+        {"start": start, "end": end, "site": site},
+    ).fetchall()
+
+
+def put_agent_days(connection: Connection, site: int, days: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
+    """Replace the roll-up of some days; the rows are in the order of the table's columns."""
+    connection.executemany(
+        "DELETE FROM agent_days WHERE day = ? AND agent IN (SELECT id FROM agents WHERE site = ?)",
+        [(day, site) for day in days],
+    )
+    connection.executemany("INSERT INTO agent_days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
