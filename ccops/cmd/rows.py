@@ -34,6 +34,11 @@ SUPERVISION_COLUMNS = columns(
     extra="started_at:instant ended_why",
 )  # fmt: skip
 
+PARKED_COLUMNS = columns(
+    "space", "lot", "caller_number::caller", "caller_name::name", "parked_for:duration:for",
+    "timeout_at:instant:back at", "parker", extra="call_id parked_at:instant",
+)  # fmt: skip
+
 STATUS_COLUMNS = columns(
     "site", "host", "state:state", "detail", "version", "since:instant", "heard_at:instant", "age:seconds",
     "pbx_started_at:instant", "clock_offset:seconds", "queues:count", "agents:count", "available:count",
