@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.lab.mirrors import candidates, proxy_environment, security_of
+from tests.lab.mirrors import MIRROR_ENV, candidates, proxy_environment, security_of
 from tests.lab.root import LabUnavailable, Root, version_of
 
 # Suites by Asterisk version, best first. "testing" moves on; the code name after it keeps what it has once released.
@@ -92,11 +92,13 @@ def _build(version: str, say: Callable[[str], None]) -> Root:
             except LabUnavailable as failure:
                 failures.append(f"{where}: {failure}")
                 say(failures[-1])
-    raise LabUnavailable(f"Asterisk {version} could not be built. " + " | ".join(failures))
+    remedy = f"{MIRROR_ENV}=<address> names another mirror"
+    raise LabUnavailable(f"Asterisk {version} could not be built; {remedy}. " + " | ".join(failures))
 
 
 def _build_from(version: str, suite: str, mirror: str | None) -> Root:
     target = cache_dir() / f"asterisk-{version}"
+    _remove_unfinished(version)
     with tempfile.TemporaryDirectory(prefix=f"asterisk-{version}.", dir=cache_dir()) as folder:
         tree = Path(folder) / "root"
         retrying(lambda: _bootstrap(suite, tree, mirror))
@@ -109,6 +111,13 @@ def _build_from(version: str, suite: str, mirror: str | None) -> Root:
             raise LabUnavailable(f"it carries Asterisk {built}, not {version}")
         tree.rename(target)
     return Root(target, built)
+
+
+def _remove_unfinished(version: str) -> None:
+    """What a build that was killed has left; nobody else is building, as we hold the lock."""
+    for path in cache_dir().glob(f"asterisk-{version}.*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _bootstrap(suite: str, tree: Path, mirror: str | None) -> None:
@@ -166,7 +175,8 @@ def _run(command: list[str]) -> None:
         raise LabUnavailable(str(error)) from error
     if done.returncode:
         tail = " / ".join((done.stdout + done.stderr).strip().splitlines()[-4:])
-        raise LabUnavailable(f"{' '.join(command)[:120]} ended with {done.returncode}: {tail}")
+        name = command[len(_OWN_MOUNTS) if command[0] == _OWN_MOUNTS[0] else 0]
+        raise LabUnavailable(f"{name} ended with {done.returncode}: {tail}")
 
 
 def retrying(step: Callable[[], None]) -> None:

@@ -25,8 +25,8 @@ BOTH_MODULES = """
     res_security_log res_sorcery_astdb res_sorcery_config res_sorcery_memory res_timing_timerfd
 """
 PBX_MODULES = """
-    app_chanspy app_dial app_queue bridge_builtin_features bridge_builtin_interval_features bridge_native_rtp
-    func_extstate res_manager_devicestate res_mutestream res_parking
+    app_chanspy app_dial app_directed_pickup app_queue bridge_builtin_features bridge_builtin_interval_features
+    bridge_native_rtp func_extstate res_manager_devicestate res_mutestream res_parking
 """
 STREET_MODULES = "app_bridgewait"
 

@@ -95,6 +95,7 @@ def asterisk22(scene22: Scene) -> Lab:
     return scene22.lab
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects by the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that uses the lab, so that ``-m 'not asterisk'`` leaves them out."""
     for item in items:

@@ -16,7 +16,7 @@ from tests.lab.numbers import CALLER_TONE
 from tests.lab.pbx import Lab
 from tests.lab.phones import Handle, Phones
 
-MemberStyle = Literal["device", "freepbx", "hint"]
+MemberStyle = Literal["device", "freepbx", "hint", "optimised"]
 
 
 # Asterisk's own channel for text messages, which stays once there has been one.
@@ -93,10 +93,12 @@ class Scene:
         """Log a phone in to a queue and return the member's interface.
 
         ``device`` is plain ``PJSIP/1001``; ``freepbx`` is ``Local/1001@from-queue/n`` watched through ``PJSIP/1001``;
-        ``hint`` is the same watched through ``hint:1001@ext-local``.
+        ``hint`` is the same watched through ``hint:1001@ext-local``; ``optimised`` is ``freepbx`` without ``/n``, so
+        that Asterisk takes the Local channel out of the call once it is up.
         """
         device = f"PJSIP/{number}"
-        interface = device if style == "device" else f"Local/{number}@from-queue/n"
+        local = f"Local/{number}@from-queue" + ("" if style == "optimised" else "/n")
+        interface = device if style == "device" else local
         state = f"hint:{number}@ext-local" if style == "hint" else device
         self.ami.action(
             "QueueAdd", Queue=queue, Interface=interface, StateInterface=state, MemberName=name or f"Agent {number}",

@@ -34,6 +34,18 @@ def freepbx_hint(scene: Scene) -> Play:
     yield from _freepbx(scene, "hint")
 
 
+def freepbx_optimised(scene: Scene) -> Play:
+    """Local/1001@from-queue without /n: while they talk Asterisk takes the Local channel out of the call."""
+    scene.add_member("sales", "1001", "Ana", style="optimised")
+    handle = scene.queue_call("sales")
+    scene.expect("LocalOptimizationEnd")
+    scene.ami.settle()
+    yield "they talk without the Local channel"
+    scene.hang_up(handle)
+    scene.completed(handle)
+    scene.quiet()
+
+
 def several_queues(scene: Scene) -> Play:
     """One agent in three queues takes a call of one: he is busy in all of them. He leaves one while he talks."""
     for queue in ("sales", "support", "wrapup"):
@@ -176,7 +188,7 @@ def transfer_to_queue(scene: Scene) -> Play:
 
 
 def redirect_agent(scene: Scene) -> Play:
-    """Redirect of the agent's leg, which has no dialplan: Asterisk makes a new channel and renames (a masquerade)."""
+    """Redirect of the agent's leg, which had no dialplan of its own until then; the caller is dropped."""
     scene.add_member("sales", "1001")
     handle = scene.queue_call("sales")
     scene.redirect(scene.leg("1001"), "1002")
@@ -184,6 +196,25 @@ def redirect_agent(scene: Scene) -> Play:
     scene.ended(handle)
     yield "the agent talks with a colleague, the caller is gone"
     scene.hang_up("1002")
+    scene.quiet()
+
+
+def picked_up(scene: Scene) -> Play:
+    """A colleague picks up the call that rings at another phone: a masquerade, told by Pickup alone, without a Rename.
+
+    From then on AgentConnect and the queue_log name the member that rang, while DestChannel is the colleague's phone.
+    """
+    scene.add_member("sales", "1801")
+    handle = scene.call_in("sales")
+    scene.member_status("PJSIP/1801", 6)
+    yield "it rings"
+    scene.phones.dial("1002", "*81801")
+    scene.expect("Pickup", Channel="PJSIP/1002-*", TargetChannel="PJSIP/1801-*")
+    scene.connected(handle)
+    scene.ami.settle()
+    yield "the caller talks with the colleague"
+    scene.hang_up(handle)
+    scene.completed(handle)
     scene.quiet()
 
 
@@ -342,9 +373,9 @@ def static_members(scene: Scene) -> Play:
 
 
 _ALL = (
-    freepbx_device, freepbx_hint, several_queues, ring_all, gives_up_while_ringing, bad_phones, registration, hold,
-    hangs_up_on_hold, attended_transfer, attended_transfer_taken_back, transfer_to_queue, redirect_agent, park_caller,
-    parked_gives_up, overflow, exit_by_key, refused_at_the_door, wrap_up, paused_by_the_queue, outside_queues,
-    two_at_once, priority, static_members,
+    freepbx_device, freepbx_hint, freepbx_optimised, several_queues, ring_all, gives_up_while_ringing, bad_phones,
+    registration, hold, hangs_up_on_hold, attended_transfer, attended_transfer_taken_back, transfer_to_queue,
+    redirect_agent, picked_up, park_caller, parked_gives_up, overflow, exit_by_key, refused_at_the_door, wrap_up,
+    paused_by_the_queue, outside_queues, two_at_once, priority, static_members,
 )  # fmt: skip
 SCENES: dict[str, Callable[[Scene], Play]] = {play.__name__: play for play in _ALL}
