@@ -60,7 +60,7 @@ def simulated_pbx() -> Iterator[dict[str, str]]:
             yield {
                 "CCOPS_AMI__HOST": place["host"],
                 "CCOPS_AMI__PORT": str(place["port"]),
-                "CCOPS_AMI__USERNAME": place["username"],
+                "CCOPS_AMI__USERNAME": place["user"],
                 "CCOPS_AMI__SECRET": place["secret"],
             }
         finally:

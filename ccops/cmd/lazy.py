@@ -72,11 +72,14 @@ class LazyGroup(TyperGroup):
             yield _(chapter), rows
 
 
-def noun(summary: str = "") -> typer.Typer:
-    """Return an empty typer app in the house style: for a noun with a summary, else for a single command."""
+def noun(summary: str = "", *, alone: bool = False) -> typer.Typer:
+    """Return an empty typer app in the house style: for a noun with a summary, else for a single command.
+
+    `alone` says that the noun does something without a verb too.
+    """
     return typer.Typer(
         help=summary or None,
-        no_args_is_help=bool(summary),
+        no_args_is_help=bool(summary) and not alone,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

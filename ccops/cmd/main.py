@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("barge", "Agent, caller and you hear each other.", SUPERVISE, action=True),
     Entry("takeover", "You get the caller, the agent falls out.", SUPERVISE, action=True),
     Entry("supervision", "Supervisions that run: see them, stop them.", SUPERVISE),
+    Entry("audit", "The audit: who did what to whom, when and why.", SUPERVISE),
     Entry("demo", "Show all this on a simulated centre.", SETUP),
     Entry("init", "Write a configuration, and test it on the PBX.", SETUP),
     Entry("config", "The configuration: values, origins, errors.", SETUP),

@@ -2,9 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import signal
-import stat
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -15,6 +12,7 @@ from ccops.cmd.formats import json_line
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.rows import change_record
 from ccops.cmd.run import Run
+from ccops.cmd.stopping import on_reader_gone, on_signals
 from ccops.desk.api import Desk
 from ccops.errors import CcopsError, LinkError, LoginRefused, NotFound
 from ccops.i18n import _
@@ -75,7 +73,7 @@ class _Follower:
             await _live(desk, self.run.settings.ami.connect_timeout)
             self._choose_queue(desk.board)
             stop = desk.subscribe(self._changed)
-            with _signals(self.ended.set), _hang_up(self.run, self.ended.set):
+            with on_signals(self.ended.set), on_reader_gone(self.run.environment.stdout, self.ended.set):
                 if snapshot:
                     self._changed(_snapshot(desk.board, self.run.now()))
                 await self.ended.wait()
@@ -161,35 +159,3 @@ async def _live(desk: Desk, timeout: float) -> None:
         return
     kind: type[CcopsError] = LoginRefused if link.state == "refused" else LinkError
     raise kind(link.detail or _("{host} does not answer.").format(host=link.host), remedy=_("Run `ccops doctor`."))
-
-
-@contextlib.contextmanager
-def _signals(end: Any) -> Any:
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, end)
-    loop.add_signal_handler(signal.SIGHUP, end)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
-        loop.remove_signal_handler(signal.SIGHUP)
-
-
-@contextlib.contextmanager
-def _hang_up(run: Run, end: Any) -> Any:
-    """Notice that the reader of a pipe went away even while nothing is printed."""
-    loop = asyncio.get_running_loop()
-    try:
-        descriptor = run.environment.stdout.fileno()
-        piped = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
-    except (OSError, ValueError):
-        piped = False
-    if not piped:
-        yield
-        return
-    # The write end of a pipe never becomes readable; the only thing epoll tells of it is that its reader is gone.
-    loop.add_reader(descriptor, end)
-    try:
-        yield
-    finally:
-        loop.remove_reader(descriptor)
