@@ -53,6 +53,8 @@ class Bus:
         self._wanted = 0
         self.count = 0
         """Events since the start, heard or not."""
+        self.heard = 0
+        """Events that somebody wanted."""
 
     def add(self, listener: Listener) -> None:
         """Let it hear what its mask wants from now on."""
@@ -78,6 +80,7 @@ class Bus:
 
     def send(self, klass: int, text: str) -> None:
         """Hand an event to who wants its class; `idle` has counted it."""
+        self.heard += 1
         for listener in self._listeners:
             if listener.mask & klass:
                 listener.hear(text)

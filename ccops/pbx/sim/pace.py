@@ -9,6 +9,8 @@ from time import monotonic
 from ccops.pbx.sim.clock import SECOND, Clock
 
 LONGEST_SLEEP = 0.05
+FLOOD_TIMERS_AT_ONCE = 50
+FLOOD_NAP = 0.005
 MOST_TIMERS_AT_ONCE = 2_000
 """After so many timers the event loop has its turn, so that actions are answered under load."""
 
@@ -71,6 +73,18 @@ class Pacer:
         while True:
             done = self.catch_up()
             await asyncio.sleep(self._nap() if done else 0)
+
+    async def by_events(self, rate: float, seconds: float, count: Callable[[], int]) -> None:
+        """Let time run as fast as gives `rate` events a second, for so many wall seconds; then go on as before."""
+        await self.stop()
+        begun, counted = monotonic(), count()
+        while (passed := monotonic() - begun) < seconds:
+            wanted = counted + rate * passed
+            while count() < wanted and (due := self._clock.next_due_us()) is not None:
+                self._clock.run_until(due, at_most=FLOOD_TIMERS_AT_ONCE)
+            self._after_run()
+            await asyncio.sleep(FLOOD_NAP)
+        self.start()
 
     def _nap(self) -> float:
         due = self._clock.next_due_us()

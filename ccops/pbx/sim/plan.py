@@ -27,6 +27,7 @@ _QUEUES = (
     ("reception", "Reception", "ringall"),
 )
 _SHIFTS = ((8.0, 16.5), (10.0, 18.5), (11.5, 20.0), (8.0, 14.0), (9.0, 17.5), (14.0, 20.0))
+SLEEPLESS_TALK = 20.0
 DAY_PROFILE = (
     0.35, 0.55, 0.75, 0.92, 1.00, 0.98, 0.90, 0.78, 0.66, 0.60, 0.68, 0.80,
     0.90, 0.94, 0.92, 0.84, 0.72, 0.60, 0.50, 0.42, 0.35, 0.28, 0.22, 0.15,
@@ -125,6 +126,19 @@ class CentrePlan:
         rng = Random(f"plan:{seed}")  # noqa: S311
         plan = cls(queues=_default_queues(seats, queues))
         plan.agents = [_default_agent(place, seats, plan.queues, rng) for place in range(seats)]
+        return plan
+
+    @classmethod
+    def sleepless(cls, seats: int = 50, queues: int = 5, seed: int = 1) -> CentrePlan:
+        """A centre for load runs: open all day and night, as busy as it can be, with short calls."""
+        plan = cls.default(seats, queues, seed)
+        plan.opens, plan.closes, plan.profile = 0.0, 24.0, (1.0,)
+        for queue in plan.queues:
+            quicker = queue.talk_median / SLEEPLESS_TALK
+            queue.talk_median, queue.wrap_up = SLEEPLESS_TALK, 0
+            queue.calls_per_hour *= quicker
+        for agent in plan.agents:
+            agent.shift = (0.0, 24.0)
         return plan
 
     def demand(self, hour: float) -> float:

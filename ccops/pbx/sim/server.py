@@ -24,6 +24,11 @@ class Server:
         self._sessions: list[Session] = []
         self._server: asyncio.Server | None = None
         self._frozen = False
+        self._somebody = asyncio.Event()
+
+    async def client(self) -> None:
+        """Wait until somebody is connected."""
+        await self._somebody.wait()
 
     @property
     def sessions(self) -> int:
@@ -42,6 +47,7 @@ class Server:
             self._catch_up, self._closed,
         )  # fmt: skip
         self._sessions.append(session)
+        self._somebody.set()
         if self._frozen:
             session.freeze()
         return session
@@ -49,6 +55,8 @@ class Server:
     def _closed(self, session: Session) -> None:
         if session in self._sessions:
             self._sessions.remove(session)
+        if not self._sessions:
+            self._somebody.clear()
 
     def drop_clients(self) -> None:
         """Cut every connection."""

@@ -242,6 +242,10 @@ class SimPbx:
 
     # -- doors for faults ---------------------------------------------------------------------------------------
 
+    async def client(self) -> None:
+        """Wait until somebody has logged in."""
+        await self._server.client()
+
     def drop_clients(self) -> None:
         """Cut every connection; the PBX goes on."""
         self._server.drop_clients()
@@ -259,6 +263,14 @@ class SimPbx:
     def garbage(self, data: bytes) -> None:
         """Send bytes to every client, whatever they are."""
         self._server.send_raw(data)
+
+    async def flood(self, rate: float, seconds: float) -> None:
+        """Give so many events a second for so many wall seconds, by letting virtual time run as fast as that takes.
+
+        Counts what clients hear. The events are those of the centre, and as consistent as ever. Use a plan that
+        never sleeps, and have a client.
+        """
+        await self._pacer.by_events(rate, seconds, lambda: self._pbx.bus.heard)
 
     async def restart(self, *, away: float = 0.0, clean: bool = False) -> None:
         """Let the PBX die and come back on the same port after `away` wall seconds; a clean one says so before."""

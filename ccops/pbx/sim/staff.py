@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ccops.pbx.sim.core import Pbx
 
 HOUR = 3600.0
+ROUND_THE_CLOCK = (0.0, 24.0)
 LUNCH_AFTER_HOURS = 6.0
 LOOKS_AGAIN = 45.0
 """Seconds after which an agent who is on the phone looks again whether the shift or the break can be ended."""
@@ -52,7 +53,8 @@ class Agent:
         if now >= ends:
             return
         self._at(max(begins, now), self.log_in)
-        self._at(ends, self.log_out)
+        if self.plan.shift != ROUND_THE_CLOCK:
+            self._at(ends, self.log_out)
         for start, minutes, reason in breaks:
             if start > now:
                 self._at(start, self.take_break, reason, minutes * 60)
