@@ -9,7 +9,7 @@ from ccops.i18n import _
 
 def open_console(run: Run) -> int:
     """Open the console on this run's desk and return its exit code."""
-    if not run.environment.interactive:
+    if not run.environment.has_screen:
         raise UsageProblem(
             _("The console needs a terminal."), remedy=_("Use a command, e.g. `ccops queue list`; `ccops --help`.")
         )

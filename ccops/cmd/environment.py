@@ -26,8 +26,13 @@ class Environment:
 
     @property
     def interactive(self) -> bool:
-        """True where a person sits at both ends: questions may be asked, the console may open."""
-        return is_terminal(self.stdin) and is_terminal(self.stdout)
+        """True where a person can be asked: questions go to stderr, answers come from stdin."""
+        return is_terminal(self.stdin) and is_terminal(self.stderr)
+
+    @property
+    def has_screen(self) -> bool:
+        """True where the console can be drawn."""
+        return self.interactive and is_terminal(self.stdout)
 
     @property
     def columns(self) -> int | None:

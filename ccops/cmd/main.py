@@ -94,7 +94,7 @@ def root(
     run.options = Options(config, db, verbose, quiet, read_only, no_color, ascii_only, screen, theme, wall)
     if context.invoked_subcommand is not None:
         return None
-    if not run.environment.interactive:
+    if not run.environment.has_screen:
         typer.echo(context.get_help())
         return ExitCode.USAGE
     from ccops.cmd.console import open_console

@@ -167,7 +167,7 @@ def run_demo(run: Run, centre: Centre) -> int:
     """Open the console on a simulated centre; everything is gone afterwards."""
     from ccops.cmd.console import open_console
 
-    if not run.environment.interactive:
+    if not run.environment.has_screen:
         raise UsageProblem(
             _("The console needs a terminal."),
             remedy=_("Use --headless SECONDS, or `ccops demo pbx` for the PBX alone."),

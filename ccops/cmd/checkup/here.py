@@ -128,7 +128,7 @@ def daemon(settings: Settings) -> Check:
 
 def terminal(environment: Environment) -> Check:
     """Say whether the console will look right here."""
-    if not environment.interactive:
+    if not environment.has_screen:
         return Check("terminal", None, _("There is none here; the console needs one."))
     width, height = environment.columns or 0, environment.lines or 0
     faults = list(_terminal_faults(environment, width, height))
