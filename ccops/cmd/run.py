@@ -10,7 +10,7 @@ import typer
 
 from ccops.cmd.diagnostics import Narrator, PipeClosed
 from ccops.cmd.environment import Environment
-from ccops.errors import CcopsError, ConfigError
+from ccops.errors import ConfigError
 from ccops.i18n import _
 
 if TYPE_CHECKING:
@@ -87,10 +87,8 @@ class Run:
         """Return `text` without the secrets of the configuration."""
         from ccops.settings.secret import Secret, masked
 
-        try:
-            secrets = self.settings.secrets()
-        except CcopsError:  # a configuration that does not load has handed out no secret
-            secrets = []
+        # Only what was loaded can leak; loading it here would answer a fault with another one.
+        secrets = self.settings.secrets() if "loaded" in self.__dict__ else []
         return masked(text, [*secrets, Secret(self.environment.variables.get("CCOPS_AMI__SECRET", ""))])
 
     def write(self, text: str) -> None:

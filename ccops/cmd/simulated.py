@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ccops.cmd.environment import Environment
 from ccops.cmd.run import Run
-from ccops.cmd.stopping import on_end_of_input, on_signals
+from ccops.cmd.stopping import cleaned_up, on_end_of_input, on_signals
 from ccops.errors import CcopsError, ExitCode, UsageProblem
 from ccops.i18n import _
 
@@ -228,7 +228,7 @@ def _inside(run: Run, simulated: Simulation) -> Run:
 @contextlib.contextmanager
 def simulation(run: Run, centre: Centre) -> Iterator[Simulation]:
     """Run a simulated PBX as a child, in a folder that goes with it."""
-    with tempfile.TemporaryDirectory(prefix="ccops-demo-") as name:
+    with cleaned_up(), tempfile.TemporaryDirectory(prefix="ccops-demo-") as name:
         folder = Path(name)
         with _child(run, centre, folder) as child:
             try:

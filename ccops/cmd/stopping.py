@@ -6,7 +6,11 @@ import os
 import signal
 import stat
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import Final, TextIO
+
+from ccops.errors import ExitCode
+
+STOPPING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 Stop = Callable[[], object]
 
@@ -15,13 +19,30 @@ Stop = Callable[[], object]
 def on_signals(stop: Stop) -> Iterator[None]:
     """Call `stop` on SIGTERM and SIGHUP; ctrl+c stays an interrupt."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    for number in STOPPING:
         loop.add_signal_handler(number, stop)
     try:
         yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def cleaned_up() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind what is inside, so that nothing is left behind; the exit code is 0."""
+
+    def unwind(_number: int, _frame: object) -> None:
+        raise SystemExit(ExitCode.OK)
+
+    before = {number: signal.signal(number, unwind) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
