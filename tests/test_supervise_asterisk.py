@@ -242,7 +242,7 @@ async def test_a_right_that_the_manager_user_lacks_is_named(scene: Scene, user: 
     async with desk_on(scene.lab, user) as desk:
         await in_call(desk, "Ana")
         target = caller.uniqueid if action.startswith("call.") else "Ana"
-        with pytest.raises(PermissionRefused, match=named):
+        with pytest.raises(PermissionRefused, match=f"Add {named} to"):
             await desk.do(action, target)
         assert not desk.board.supervisions
 

@@ -5,33 +5,10 @@ from typing import Final
 
 from ccops.cmd.checkup.model import Check
 from ccops.i18n import _
+from ccops.pbx.rights import WRITE_CLASSES
 
 LIVE: Final = ("CoreSettings", "CoreStatus", "QueueStatus", "CoreShowChannels", "DeviceStateList")
 """Without these there is no live state."""
-CLASSES: Final[Mapping[str, str]] = {
-    "CoreSettings": "reporting",
-    "CoreStatus": "reporting",
-    "CoreShowChannels": "reporting",
-    "DeviceStateList": "reporting",
-    "Originate": "originate",
-    "PlayDTMF": "call",
-    "Bridge": "call",
-    "Redirect": "call",
-    "Hangup": "call",
-    "BlindTransfer": "call",
-    "Park": "call",
-    "MixMonitor": "system",
-    "StopMixMonitor": "call",
-    "Setvar": "call",
-    "SendText": "call",
-    "MessageSend": "message",
-    "QueueAdd": "agent",
-    "QueueRemove": "agent",
-    "QueuePause": "agent",
-    "QueuePenalty": "agent",
-    "QueueMemberRingInUse": "agent",
-}
-"""The class of `write` in manager.conf that allows an action, where Asterisk asks for one."""
 _NOT_COMMANDS: Final = ("Response", "ActionID", "Message")
 
 
@@ -71,8 +48,8 @@ def _actions_check(allowed: Collection[str], user: str) -> Check:
 
 
 def _remedy(missing: list[str], user: str) -> str:
-    classes = list(dict.fromkeys(CLASSES[name] for name in missing if name in CLASSES))
-    unknown = [name for name in missing if name not in CLASSES]
+    classes = list(dict.fromkeys(WRITE_CLASSES[name] for name in missing if name in WRITE_CLASSES))
+    unknown = [name for name in missing if name not in WRITE_CLASSES]
     parts = []
     if classes:
         parts.append(

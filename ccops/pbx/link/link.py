@@ -14,6 +14,7 @@ from ccops.pbx.link.manager import LinkManager, LoginInUse
 from ccops.pbx.link.protocol import Action
 from ccops.pbx.link.requests import Wants
 from ccops.pbx.link.status import Event, LinkSettings, LinkStatus, Reply
+from ccops.pbx.rights import WRITE_CLASSES
 
 log = logging.getLogger("ccops.pbx.link")
 
@@ -141,10 +142,16 @@ class Link:
         limit = self.settings.action_timeout if timeout is None else timeout
         reply: Reply = await manager.request(action, limit, wants)
         if not reply.ok and reply.message.lower().startswith(_NO_PERMISSION):
-            text = _("The PBX does not let “{user}” do {action}: {reply}.")
-            values = {"user": self.settings.username, "action": action.get("Action", ""), "reply": reply.message}
-            raise PermissionRefused(text.format(**values), remedy=_("Check read and write in manager.conf."))
+            raise self._refused(str(action.get("Action", "")), reply)
         return reply
+
+    def _refused(self, action: str, reply: Reply) -> PermissionRefused:
+        """Return the error for an action that this manager user may not send; it names the class that is missing."""
+        text = _("The PBX does not let “{user}” do {action} ({reply}).")
+        values = {"user": self.settings.username, "action": action, "reply": reply.message.rstrip(".")}
+        missing = WRITE_CLASSES.get(action)
+        remedy = _("Add {missing} to `write` of this user in manager.conf.").format(missing=missing)
+        return PermissionRefused(text.format(**values), remedy=remedy if missing else _("Check manager.conf."))
 
     # -- inside --------------------------------------------------------------------------------------------------
 

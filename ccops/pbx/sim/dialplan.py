@@ -37,6 +37,10 @@ class Dialplan:
         """Add or replace an extension."""
         self._contexts.setdefault(context, {})[exten] = steps
 
+    def knows(self, context: str) -> bool:
+        """True where there is such a context."""
+        return context in self._contexts or context in self._includes
+
     def steps(self, context: str, exten: str) -> Sequence[Step]:
         """The steps of an extension, exact before patterns, own before included; empty where there is none."""
         extens = self._contexts.get(context, {})

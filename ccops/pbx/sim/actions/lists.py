@@ -23,6 +23,7 @@ def actions(pbx: Pbx, table: Actions) -> list[Action]:
         Action("ExtensionStateList", reporting, "List the current known extension states.", family.hints),
         Action("ExtensionState", reporting, "Check Extension Status.", family.hint),
         Action("PresenceStateList", reporting, "List the current known presence states.", family.presences),
+        Action("ShowDialPlan", "config,reporting", "Show dialplan contexts and extensions", family.dialplan),
         Action("BridgeList", "", "Get a list of bridges in the system.", family.bridges),
         Action("BridgeInfo", "", "Get information about a bridge.", family.bridge),
         Action("ParkedCalls", "call", "List parked calls.", family.parked),
@@ -63,9 +64,11 @@ class _Lists:
         if name and not channels:
             request.refuse("No such channel")
             return
+        wanted = [part for part in request.get("Variables").split(",") if part]
         request.begin_list("Channel status will follow")
         for channel in channels:
-            request.row("Status", f"Privilege: Call\r\n{channel.headers()}{self._details(channel)}")
+            told = "".join(f"Variable: {part}={channel.variables.get(part, '(null)')}\r\n" for part in wanted)
+            request.row("Status", f"Privilege: Call\r\n{channel.headers()}{self._details(channel)}{told}")
         request.end_list("StatusComplete", len(channels), ("Items", len(channels)))
 
     def _details(self, channel: Channel) -> str:
@@ -79,6 +82,23 @@ class _Lists:
             "Nativeformats: (ulaw)\r\nReadformat: ulaw\r\nReadtrans: \r\nWriteformat: ulaw\r\nWritetrans: \r\n"
             f"Callgroup: 0\r\nPickupgroup: 0\r\nSeconds: {self._seconds(channel)}\r\n"
         )
+
+    def dialplan(self, request: Request) -> None:
+        """Where an extension is given it must match, as for a call; the listing names the steps it would take."""
+        context, exten = request.get("Context"), request.get("Extension")
+        plan = self._pbx.executor.dialplan
+        if context and not plan.knows(context):
+            request.refuse(f"Did not find context {context}")
+            return
+        steps = plan.steps(context, exten)
+        if exten and not steps:
+            request.refuse(f"Did not find extension {exten}@{context}")
+            return
+        request.begin_list("DialPlan list will follow")
+        for place, (application, data) in enumerate(steps, 1):
+            headers = f"Context: {context}\r\nExtension: {exten}\r\nPriority: {place}\r\nApplication: {application}\r\n"
+            request.row("ListDialplan", f"{headers}AppData: {data}\r\nRegistrar: pbx_config\r\n", id_first=True)
+        request.end_list("ShowDialPlanComplete", len(steps))
 
     # -- devices ------------------------------------------------------------------------------------------------
 
