@@ -59,6 +59,7 @@ class Parking:
         self._parked: dict[int, Parked] = {}
         executor.applications["parkedcall"] = self._retrieve
         calls.on_hangup_request.append(self._gives_up)
+        calls.on_redirect.append(self._gives_up)
         for space in range(lot.first, lot.last + 1):
             executor.dialplan.add(lot.context, str(space), [("ParkedCall", f"{lot.name},{space}")])
 
