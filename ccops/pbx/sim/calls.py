@@ -46,6 +46,8 @@ class Calls:
         """Told when a channel is about to go."""
         self.on_hangup: list[HangupWatcher] = []
         """Told when a channel is gone."""
+        self.on_redirect: list[HangupWatcher] = []
+        """Told of a channel before it is sent elsewhere."""
         bridges.on_expelled = self._expelled
 
     # -- state --------------------------------------------------------------------------------------------------
@@ -250,6 +252,8 @@ class Calls:
 
     def redirect(self, channel: Channel, place: Place) -> None:
         """Send a channel to a place in the dialplan, out of whatever it does."""
+        for watcher in self.on_redirect:
+            watcher(channel)
         channel.change(place=place)
         if channel.task and channel.task.alive:
             channel.goto = place
@@ -306,6 +310,10 @@ class Calls:
             self.bridges.leave(caller)
 
     @staticmethod
+    def _neighbour(channel: Channel) -> Channel | None:
+        return channel.bridge.other(channel) if channel.bridge else None
+
+    @staticmethod
     def partner(channel: Channel) -> Channel | None:
         """Whom a channel really talks to: through Local pairs to the channel beyond them."""
         other = channel.bridge.other(channel) if channel.bridge else None
@@ -316,7 +324,7 @@ class Calls:
 
     def hold(self, channel: Channel) -> None:
         """The phone of a channel pressed hold: the other side hears music."""
-        partner = self.partner(channel)
+        partner = self._neighbour(channel)
         if partner is None or channel.holding:
             return
         channel.holding = True
@@ -329,7 +337,7 @@ class Calls:
         if not channel.holding:
             return
         channel.holding = False
-        partner = self.partner(channel)
+        partner = self._neighbour(channel)
         self.events.unhold(channel)
         if partner is not None and partner.music:
             self.events.music_stop(partner)
@@ -337,7 +345,8 @@ class Calls:
 
     def _set_listening(self, channel: Channel, *, held: bool) -> None:
         channel.held = held
-        self.devices.changed(channel.device)
+        if channel.pair is None:
+            self.devices.changed(channel.device)
 
 
 def _no_dialplan(channel: Channel) -> Steps:

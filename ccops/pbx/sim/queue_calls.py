@@ -32,13 +32,16 @@ class QueueCalls:
 
     As in app_queue, the first side whose hangup is asked for has ended the call. An agent whose channel goes
     without being asked (taken over, or ended by the Hangup action) leaves the call with the caller, and it counts
-    as ended by the caller when that one goes.
+    as ended by the caller when that one goes. The member's own figures do not wait for that: its call is over as
+    soon as its phone is free.
     """
 
     def __init__(self, calls: Calls, room: QueueRoom) -> None:
         self._calls = calls
         self._room = room
         self._by_channel: dict[str, QueueCall] = {}
+        self._by_member: dict[tuple[str, str], QueueCall] = {}
+        room.on_member_free = self._member_free
         calls.on_hangup_request.append(self._asked_to_end)
         calls.on_hangup.append(self._gone)
 
@@ -46,6 +49,7 @@ class QueueCalls:
         """Follow a conversation from its connection on."""
         self._by_channel[call.caller.uniqueid] = call
         self._by_channel[call.leg.uniqueid] = call
+        self._by_member[call.queue.name, call.member.interface] = call
 
     def of(self, channel: Channel) -> QueueCall | None:
         """The conversation that a caller's or member's channel is in."""
@@ -100,16 +104,23 @@ class QueueCalls:
         call.counted = True
         hold, talk = self._times(call)
         call.queue.note_completed(talk, in_level=hold <= call.queue.plan.service_level)
-        self._room.call_taken(call.queue, call.member.interface)
+        if self._by_member.get((call.queue.name, call.member.interface)) is call:
+            del self._by_member[call.queue.name, call.member.interface]
+            self._room.call_taken(call.queue, call.member)
+
+    def _member_free(self, queue: Queue, member: Member) -> None:
+        call = self._by_member.get((queue.name, member.interface))
+        if call is not None:
+            self._count(call)
 
     def _gone(self, channel: Channel) -> None:
         call = self._by_channel.get(channel.uniqueid)
         if call is not None and channel is call.leg:
             del self._by_channel[channel.uniqueid]
-            self._count(call)
         elif call is not None:  # a caller without a dialplan ends without being asked
             self._asked_to_end(channel)
 
     def clear(self) -> None:
         """Forget all, as a PBX that dies does."""
         self._by_channel.clear()
+        self._by_member.clear()

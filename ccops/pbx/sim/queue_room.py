@@ -25,7 +25,8 @@ class QueueRoom:
         self._queues: dict[str, Queue] = {}
         self._entries: dict[str, Entry] = {}
         self._by_device: dict[str, list[tuple[Queue, Member]]] = {}
-        self.joined: list[Callable[[Entry], None]] = []
+        self.on_member_free: Callable[[Queue, Member], None] = _ignore
+        """Told when the phone of a member in a call of a queue is free again, before events tell of it."""
         calls.devices.watchers.append(self._device_changed)
 
     # -- queues -------------------------------------------------------------------------------------------------
@@ -131,16 +132,14 @@ class QueueRoom:
             if not ringing:
                 self.kick(queue)
 
-    def call_taken(self, queue: Queue, interface: str) -> None:
+    def call_taken(self, queue: Queue, member: Member) -> None:
         """Note the end of a member's call: count, time of the last call, wrap-up."""
         clock = self._calls.clock
-        for one, member in self.memberships(interface):
-            if one is queue:
-                member.calls += 1
-                member.in_call = False
-                member.last_call = clock.second
-                if member.wrapped_up_at() > clock.second:
-                    clock.at(member.wrapped_up_at() * SECOND, self._wrapped_up, one, member)
+        member.calls += 1
+        member.in_call = False
+        member.last_call = clock.second
+        if member.wrapped_up_at() > clock.second:
+            clock.at(member.wrapped_up_at() * SECOND, self._wrapped_up, queue, member)
 
     def _wrapped_up(self, queue: Queue, member: Member) -> None:
         if queue.members.get(member.interface) is member:
@@ -150,6 +149,8 @@ class QueueRoom:
     def _device_changed(self, device: str, state: DeviceState) -> None:
         for queue, member in self._by_device.get(device, ()):
             member.status = state
+            if member.in_call and state == DeviceState.NOT_INUSE:
+                self.on_member_free(queue, member)
             self._calls.events.member("QueueMemberStatus", queue, member)
             self._tell_available(queue, member)
             self.kick(queue)
@@ -188,8 +189,6 @@ class QueueRoom:
         self.log.write(
             "ENTERQUEUE", "", channel.caller.number, entry.position, call=channel.uniqueid, queue=queue.name
         )  # fmt: skip
-        for told in self.joined:
-            told(entry)
 
     def leave(self, entry: Entry, *, silently: bool = False) -> None:
         """Take a caller out of line, whatever the reason; `silently` without the event."""
@@ -246,6 +245,10 @@ _STATUS_WORDS = {
     DeviceState.RINGING: "ringing",
     DeviceState.RINGINUSE: "ringing",
 }
+
+
+def _ignore(queue: Queue, member: Member) -> None:
+    """Nobody cares yet."""
 
 
 def _is_gone(member: Member, conditions: frozenset[str]) -> bool:
