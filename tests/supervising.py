@@ -25,6 +25,7 @@ class MemoryAudit:
     """The audit of a test: every row with its end."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)
 
     def begin(self, **row: str) -> int:
         self.rows.append({**row, "result": "open"})
@@ -32,6 +33,9 @@ class MemoryAudit:
 
     def end(self, number: int, *, result: str, detail: str, data: Mapping[str, Any]) -> None:
         self.rows[number] |= {"result": result, "detail": detail, "data": dict(data)}
+
+    def leg_ended(self, **row: Any) -> None:
+        self.ended.append(row)
 
 
 def settings_of(lab: Lab, user: str = "supervisor", **changes: Any) -> Settings:

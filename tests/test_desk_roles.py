@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccops.board import AgentRow, Board, CallRow, Change, LinkRow, Membership, QueueRow, Step
+from ccops.board import AgentRow, Board, CallRow, LinkRow, Membership, QueueRow, Step
 from ccops.desk.actions import TABLE
 from ccops.desk.roles import Person, Rights, mask_number
 from ccops.errors import PermissionRefused, UsageProblem
@@ -78,7 +78,7 @@ def test_without_a_role_nothing_is_seen() -> None:
 def test_numbers_are_masked_everywhere_they_stand() -> None:
     held = rights("eve", "watchers")
     row = CallRow("1", "sales", "5550001", "5550001", "waiting", 0.0, steps=(Step(0.0, "entered", "5550001 sales"),))
-    seen = held.view(Change(0.0, "call", "1", row)).row
+    seen = held.seen(row, Board(LinkRow("", "", "live", 0.0)))
     assert isinstance(seen, CallRow)
     assert "5550001" not in repr(seen)
     assert seen.caller_number == mask_number("5550001") == "555••••"

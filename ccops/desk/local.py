@@ -12,6 +12,7 @@ from ccops.board import AgentRow, Board, Change, LinkRow, QueueRow, SupervisionR
 from ccops.desk.acting import Actor, Audit, Delayed
 from ccops.desk.actions import TABLE
 from ccops.desk.api import Desk, Listener, Outcome, Unsubscribe
+from ccops.desk.auditing import LegBook, StoreAudit
 from ccops.desk.daemon.peer import myself
 from ccops.desk.roles import SPYING, Person, Rights
 from ccops.desk.supervision.registry import Registry
@@ -70,9 +71,10 @@ class LocalDesk:
         self.live = self._centre()
         self.board = Board(self.live.board.link)
         self.today = TodayFeed(settings, clock=clock, changed=self._figures_changed)
-        self.registry = Registry(self._supervision)
+        self.audit = audit or StoreAudit(settings.store.path)
+        self._legs = LegBook(self.audit, clock)
+        self.registry = Registry(self._supervision, self._legs.ended)
         self._watch = Watch(self.registry, self._channel_alive, self.live.link)
-        self.audit = audit or _StoreAudit(settings)
         self._actor = Actor(
             self.table,
             board=self.board,
@@ -241,6 +243,9 @@ class LocalDesk:
     async def close(self) -> None:
         """Leave: the link is closed, supervision legs live on in the PBX."""
         self._watch.close()
+        await self._legs.settle()
+        if isinstance(self.audit, StoreAudit):
+            self.audit.close()
         await self.today.close()
         await self.live.close()
         if self._task is not None:
@@ -258,29 +263,6 @@ def _tables(board: Board) -> list[tuple[Topic, Mapping[str, Any]]]:
         ("parked", board.parked),
         ("supervision", board.supervisions),
     ]
-
-
-class _StoreAudit:
-    """The audit in the store, opened when the first action needs it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._audit: Audit | None = None
-
-    def _opened(self) -> Audit:
-        if self._audit is None:
-            from ccops.store.audit import open_audit
-
-            self._audit = open_audit(self._settings.store.path)
-        return self._audit
-
-    def begin(self, **row: str) -> int:
-        """Write the row of an action that is about to go out."""
-        return self._opened().begin(**row)
-
-    def end(self, number: int, *, result: str, detail: str, data: Mapping[str, Any]) -> None:
-        """Close the row."""
-        self._opened().end(number, result=result, detail=detail, data=data)
 
 
 async def open_desk(settings: Settings, *, read_only: bool = False) -> Desk:

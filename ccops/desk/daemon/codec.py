@@ -57,7 +57,6 @@ _DECODE: dict[str, Callable[[Any], Any]] = {
     "today": lambda value: Figures(**value),
     "steps": _steps,
     "memberships": _memberships,
-    "state_of_agent": AgentState,
     "day": tuple,
 }
 
@@ -107,17 +106,23 @@ def read_row(topic: str, data: Mapping[str, Any]) -> Any:
 
 
 def read_change(data: Mapping[str, Any]) -> Change:
-    """Return a change from its JSON."""
-    topic: Topic = data["topic"]
-    row = data["row"]
-    return Change(data["at"], topic, data["key"], None if row is None else read_row(topic, row))
+    """Return a change from its JSON; raises `LinkError` where it is none."""
+    try:
+        topic: Topic = data["topic"]
+        row = data["row"]
+        return Change(data["at"], topic, data["key"], None if row is None else read_row(topic, row))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LinkError(f"not a change: {str(data)[:80]}") from error
 
 
 def read_board(data: Mapping[str, Any]) -> Board:
-    """Return a board from its JSON."""
-    board = Board(read_row("link", data["link"]))
-    for topic, name in TABLES.items():
-        setattr(board, name, {key: read_row(topic, row) for key, row in data.get(topic, {}).items()})
+    """Return a board from its JSON; raises `LinkError` where it is none."""
+    try:
+        board = Board(read_row("link", data["link"]))
+        for topic, name in TABLES.items():
+            setattr(board, name, {key: read_row(topic, row) for key, row in data.get(topic, {}).items()})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LinkError(f"not a board: {str(data)[:80]}") from error
     return board
 
 

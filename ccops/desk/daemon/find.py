@@ -1,34 +1,45 @@
 """Finds the daemon, where one serves."""
 
+import logging
 import stat
 from pathlib import Path
 
-from ccops.desk.daemon.client import RemoteDesk
-from ccops.errors import LinkError
+from ccops.desk.daemon.client import NoDaemon, RemoteDesk
+from ccops.errors import PermissionRefused
+from ccops.i18n import _
 from ccops.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def is_socket(path: Path) -> bool:
-    """Return whether there is a socket that we can see."""
+    """Return whether there is a socket; raises `PermissionRefused` where its folder does not let us look."""
     try:
         return stat.S_ISSOCK(path.stat().st_mode)
+    except PermissionError:
+        raise PermissionRefused(
+            _("You may not look into the folder of the daemon's socket {path}.").format(path=path),
+            remedy=_("Ask to be put into the group that may, then log in again."),
+        ) from None
     except OSError:
         return False
 
 
 async def daemon_desk(settings: Settings, *, read_only: bool) -> RemoteDesk | None:
-    """Return a desk through the daemon, or None where there is no daemon.
+    """Return a desk through the daemon, or None where there is none.
 
-    Raises `PermissionRefused` where there is one that does not let us in: going round it in-process would give
-    rights that the daemon's roles refuse.
+    Where there is one that does not let us in, is full, hangs or is of another version, this raises
+    `PermissionRefused` or `LinkError`: going round it in-process would give rights that the daemon's roles refuse,
+    and a second writer to its store.
     """
     path = settings.daemon.socket
     if not is_socket(path):
         return None
-    desk = RemoteDesk(path, read_only=read_only)
+    desk = RemoteDesk(path, read_only=read_only, phone=settings.supervisor.phone)
     try:
         await desk.open()
-    except LinkError:
-        # A socket left by a daemon that died; doctor says so.
+    except NoDaemon as error:
+        # A socket left by a daemon that died; the next one takes its place.
+        log.info("%s", error)
         return None
     return desk

@@ -16,10 +16,11 @@ class Registry:
     and on the leg's channel in the PBX.
     """
 
-    def __init__(self, publish: Publish) -> None:
-        """`publish` is told of every row that appears, changes or goes."""
+    def __init__(self, publish: Publish, ended: Callable[[Leg], None] = lambda _leg: None) -> None:
+        """`publish` is told of every row that appears, changes or goes, `ended` of every leg that is over."""
         self.legs: dict[str, Leg] = {}
         self._publish = publish
+        self._ended = ended
 
     def add(self, leg: Leg) -> None:
         """Take a leg in and show it."""
@@ -38,6 +39,7 @@ class Registry:
         self.legs.pop(leg.supervision_id, None)
         self.show(leg)
         self._publish(leg.supervision_id, None)
+        self._ended(leg)
 
     def seen(self, row: SupervisionRow) -> None:
         """The live state shows a running spy."""
