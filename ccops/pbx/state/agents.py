@@ -112,6 +112,7 @@ def find_phone(state: State, agent: Agent, at: float) -> None:
     agent.devices, agent.phone = devices, phone
     for device in (*devices, agent.base):
         state.owners.setdefault(device, {})[agent.key] = agent
+    touch_legs(state, agent)
     mark(state, agent)
     settle(state, agent, at)
 
@@ -120,6 +121,13 @@ def _is_channel_device(name: str) -> bool:
     """Return whether a device is a line that channels are named after; Custom:, Agent: and Queue: are none."""
     technology, slash, resource = name.partition("/")
     return bool(slash and resource and technology.isalnum())
+
+
+def touch_legs(state: State, agent: Agent) -> None:
+    """Note that the calls of an agent's lines show another name than before."""
+    for device in (*agent.devices, agent.base):
+        for leg in state.legs.get(device, {}).values():
+            state.dirty.groups[leg.linkedid] = None
 
 
 def _disown(state: State, device: str, agent: Agent) -> None:
@@ -147,6 +155,7 @@ def forget(state: State, agent: Agent, at: float) -> None:
         disconnect(state, agent, state.callers[caller], at)
     for device in (*agent.devices, agent.base):
         _disown(state, device, agent)
+    touch_legs(state, agent)
     state.wrapping.pop(agent.key, None)
     state.agents.pop(agent.key, None)
     state.dirty.agents[agent.key] = None
@@ -169,7 +178,7 @@ def ring(state: State, agent: Agent, call: Call, ring: Ring) -> None:
         return
     agent.rings[call.caller] = ring
     call.ringing.add(agent.key)
-    step(call, ring.since, "ringing", agent.name or agent.key)
+    step(state, call, ring.since, "ringing", agent.name or agent.key)
     state.dirty.groups[call.linkedid] = None
     mark(state, agent)
     settle(state, agent, ring.since)
@@ -201,7 +210,7 @@ def connect(state: State, agent: Agent, call: Call, connection: Connection) -> N
     call.queue, call.departure, call.outcome = connection.queue, None, "answered"
     call.answered_at = call.answered_at or connection.since
     call.peer = connection.leg
-    step(call, connection.since, "connected", call.last_agent)
+    step(state, call, connection.since, "connected", call.last_agent)
     state.dirty.groups[call.linkedid] = None
     mark(state, agent)
     settle(state, agent, connection.since)
@@ -240,6 +249,7 @@ def _spend(state: State, agent: Agent, leg: str, linkedid: str, at: float) -> No
         if spent.uniqueid not in state.callers:
             spent.spent_at = at
             state.spent[spent.uniqueid] = at
+            state.dirty.groups[spent.linkedid] = None
 
 
 def refresh_wrap_up(state: State, agent: Agent) -> None:

@@ -58,7 +58,7 @@ def _note_talk(state: State, channel: Channel, at: float) -> None:
     group = group_of(state, channel.linkedid)
     for call in group.calls.values():
         if call.caller == channel.uniqueid:
-            goes_on(call)
+            goes_on(state, call)
     shown = current(state, group)
     if len(shown) != 1 or shown[0].waiting or shown[0].agent:
         return
@@ -68,7 +68,7 @@ def _note_talk(state: State, channel: Channel, at: float) -> None:
     if far is not None and far.uniqueid != call.peer:
         call.peer = far.uniqueid
         call.answered_at = call.answered_at or at
-        step(call, at, "connected", agents.label(state, far))
+        step(state, call, at, "connected", agents.label(state, far))
 
 
 def far_end(state: State, channel: Channel) -> Channel | None:
@@ -135,5 +135,5 @@ def _transferred(state: State, event: Event, at: float, detail: str) -> None:
     mine = [call for call in calls.values() if call.caller == transferee.uniqueid] or list(calls.values())
     for call in mine:
         call.departure = None
-        step(call, at, "transferred", detail)
+        step(state, call, at, "transferred", detail)
     state.dirty.groups[transferee.linkedid] = None

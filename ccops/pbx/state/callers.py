@@ -17,13 +17,13 @@ def on_join(state: State, event: Event, at: float) -> None:
     call = queued_call(state, channel, at)
     if call.waiting and call.queue == queue.name:
         return
-    goes_on(call, event.get("Exten", ""))
+    goes_on(state, call, event.get("Exten", ""))
     moved = bool(call.queue) and call.queue != queue.name
     _stand(state, call, queue, channel, whole(event, "Position", len(queue.waiting) + 1))
     call.place = (event.get("Context", ""), event.get("Exten", ""))
     call.entered_queue_at = at
     call.outcome = ""
-    step(call, at, "moved" if moved else "entered", queue.name)
+    step(state, call, at, "moved" if moved else "entered", queue.name)
 
 
 def _stand(state: State, call: Call, queue: Queue, channel: Channel, position: int) -> None:
@@ -46,6 +46,7 @@ def on_entry(state: State, event: Event, at: float) -> None:
     call.priority = whole(event, "Priority")
     channel.number = party(event, "CallerIDNum") or channel.number
     channel.caller_name = party(event, "CallerIDName") or channel.caller_name
+    state.dirty.groups[channel.linkedid] = None
     if call.waiting and call.queue == queue.name:
         return
     call.entered_queue_at = at - max(whole(event, "Wait"), 0)
@@ -68,7 +69,7 @@ def on_abandon(state: State, event: Event, at: float) -> None:
         departure = Departure(at, "abandoned", "pulled")
     else:
         departure = Departure(at, "timeout", "timeout")
-    depart(call, departure)
+    depart(state, call, departure)
 
 
 def _moved(call: Call, event: Event) -> bool:
@@ -88,7 +89,7 @@ def on_leave(state: State, event: Event, at: float) -> None:
     elif _moved(call, event):
         exten = event.get("Exten", "")
         kind = "exit_key" if is_key(call, exten) else "pulled"
-        depart(call, Departure(at, kind, kind, exten))
+        depart(state, call, Departure(at, kind, kind, exten))
         agents.release(state, call, at)
     else:
         call.departure = Departure(at, "", "left")
@@ -141,7 +142,7 @@ def on_no_answer(state: State, event: Event, at: float) -> None:
     call = state.callers.get(event.get("Uniqueid", ""))
     if agent is None or call is None or call.caller not in agent.rings:
         return
-    step(call, at, "missed", agent.name or agent.key)
+    step(state, call, at, "missed", agent.name or agent.key)
     agents.stop_ringing(state, agent, call, at)
 
 

@@ -13,12 +13,13 @@ OUTCOMES: Final = {"abandoned": "abandoned", "timeout": "timeout", "exit_key": "
 """What a step without an answer means for the visit (METRICS.md)."""
 
 
-def step(call: Call, at: float, kind: str, detail: str = "") -> None:
+def step(state: State, call: Call, at: float, kind: str, detail: str = "") -> None:
     """Add a rung to the ladder, unless it says again what the last one said at that instant."""
     rung = Step(at, kind, detail)
     if call.steps and call.steps[-1] == rung:
         return
     call.steps.append(rung)
+    state.dirty.groups[call.linkedid] = None
     if len(call.steps) > STEPS_KEPT:
         del call.steps[1]
 
@@ -71,7 +72,7 @@ def open_call(state: State, group: Group, channel: Channel) -> None:
         call.entered_at = min(call.entered_at, channel.created_at)
     if not group.calls:
         call = Call(group.linkedid, channel.uniqueid, group.linkedid, channel.created_at, seen=real(state, channel))
-        step(call, channel.created_at, "arrived", channel.dialled)
+        step(state, call, channel.created_at, "arrived", channel.dialled)
         group.calls[call.call_id] = call
 
 
@@ -94,22 +95,22 @@ def queued_call(state: State, channel: Channel, at: float) -> Call:
     return call
 
 
-def depart(call: Call, departure: Departure) -> None:
+def depart(state: State, call: Call, departure: Departure) -> None:
     """Note how a caller left a queue or an agent; the step is written as soon as it is certain."""
     if departure.if_dead and departure.if_dead == departure.if_alive:
-        _write_departure(call, departure, departure.if_dead)
+        _write_departure(state, call, departure, departure.if_dead)
     else:
         call.departure = departure
 
 
-def goes_on(call: Call, exten: str = "") -> None:
+def goes_on(state: State, call: Call, exten: str = "") -> None:
     """The caller's channel is alive elsewhere, at this extension: that decides how it left."""
     departure = call.departure
     if departure is not None:
         call.departure = None
         departure.exten = departure.exten or exten
         kind = "exit_key" if departure.if_alive == "left" and is_key(call, exten) else departure.if_alive
-        _write_departure(call, departure, kind)
+        _write_departure(state, call, departure, kind)
 
 
 def is_key(call: Call, exten: str) -> bool:
@@ -117,9 +118,9 @@ def is_key(call: Call, exten: str) -> bool:
     return exten != call.place[1] and len(exten) == 1 and exten in "0123456789*#"
 
 
-def _write_departure(call: Call, departure: Departure, kind: str) -> None:
+def _write_departure(state: State, call: Call, departure: Departure, kind: str) -> None:
     if kind:
-        step(call, departure.at, kind, departure.exten)
+        step(state, call, departure.at, kind, departure.exten)
         call.outcome = OUTCOMES.get(kind, "")
 
 
@@ -146,17 +147,17 @@ def end_call(state: State, group: Group, call: Call, at: float, outcome: str | N
     """Close a call: its last steps, its outcome, and its place among the ended ones."""
     departure, call.departure = call.departure, None
     if departure is not None:
-        _write_departure(call, departure, departure.if_dead)
+        _write_departure(state, call, departure, departure.if_dead)
     if not call.queued and call.answered_at is not None:
         call.outcome = "answered"
     elif call.waiting and not call.outcome:
-        step(call, at, "abandoned")
+        step(state, call, at, "abandoned")
         call.outcome = "abandoned"
     if outcome is not None:
         call.outcome = outcome
     forget_call(state, group, call)
     call.ended_at = at
-    step(call, at, "ended")
+    step(state, call, at, "ended")
     if call.seen:
         _keep_ended(state, call)
 
@@ -231,7 +232,7 @@ def _merge(state: State, group: Group, call: Call, at: float) -> None:
     if call.answered_at is None:
         forget_call(state, group, call)
         return
-    step(call, at, "merged")
+    step(state, call, at, "merged")
     end_call(state, group, call, at)
 
 

@@ -50,6 +50,7 @@ def on_listed(state: State, event: Event, at: float) -> None:
     channel.number, channel.caller_name = party(event, "CallerIDNum"), party(event, "CallerIDName")
     channel.connected_number = party(event, "ConnectedLineNum")
     channel.connected_name = party(event, "ConnectedLineName")
+    state.dirty.groups[channel.linkedid] = None
     set_state(state, channel, event.get("ChannelState", "0"), at)
     set_bridge(state, channel, event.get("BridgeId", ""))
 
@@ -102,6 +103,7 @@ def on_rename(state: State, event: Event, at: float) -> None:
     state.legs.setdefault(channel.device, {})[channel.uniqueid] = channel
     state.dirty.groups[channel.linkedid] = None
     for agent in before:
+        state.dirty.agents[agent.key] = None
         agents.settle(state, agent, at)
     _settle_owners(state, channel, at)
 
@@ -123,7 +125,7 @@ def on_hangup(state: State, event: Event, at: float) -> None:
         return
     call, exten = state.callers.get(uniqueid), event.get("Exten", "")
     if call is not None and call.departure is not None and call.departure.if_alive == "left" and is_key(call, exten):
-        goes_on(call, exten)
+        goes_on(state, call, exten)
     drop(state, channel, at)
 
 
@@ -213,9 +215,9 @@ def on_dial(state: State, event: Event, at: float) -> None:
         if call.waiting or call.agent:
             continue
         if call.caller == channel.uniqueid:
-            goes_on(call, event.get("Exten", ""))
+            goes_on(state, call, event.get("Exten", ""))
         if not leg.local:
-            step(call, at, "ringing", agents.label(state, leg))
+            step(state, call, at, "ringing", agents.label(state, leg))
 
 
 def on_dial_end(state: State, event: Event, at: float) -> None:
@@ -225,7 +227,7 @@ def on_dial_end(state: State, event: Event, at: float) -> None:
         return
     for call in group_of(state, leg.linkedid).calls.values():
         if not (call.waiting or call.agent):
-            step(call, at, "missed", agents.label(state, leg))
+            step(state, call, at, "missed", agents.label(state, leg))
 
 
 def on_hold(state: State, event: Event, at: float) -> None:
@@ -245,7 +247,7 @@ def _set_held(state: State, event: Event, at: float, *, held: bool) -> None:
     channel.held = held
     state.dirty.groups[channel.linkedid] = None
     for call in group_of(state, channel.linkedid).calls.values():
-        step(call, at, "held" if held else "resumed", agents.label(state, channel))
+        step(state, call, at, "held" if held else "resumed", agents.label(state, channel))
         agent = state.agents.get(call.agent)
         if agent is not None:
             agents.settle(state, agent, at)
@@ -298,4 +300,5 @@ def _settle_owners(state: State, channel: Channel, at: float) -> None:
     owners = state.owners.get(channel.device)
     if owners is not None:
         for agent in owners.values():
+            state.dirty.agents[agent.key] = None
             agents.settle(state, agent, at)

@@ -44,7 +44,10 @@ def _take(state: State, event: Event, at: float, interface: str, name: str) -> N
     if member is None:
         member = agent.members[queue.name] = queue.members[interface] = Member(queue.name)
     ended = _read(state, event, at, member)
-    member.name = agent.name = name or agent.name
+    if name and name != agent.name:
+        agent.name = name
+        agents.touch_legs(state, agent)
+    member.name = agent.name
     agent.status = member.status
     agent.state_interface = member.state_interface or interface
     agents.refresh_wrap_up(state, agent)

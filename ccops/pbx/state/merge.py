@@ -128,7 +128,7 @@ def _close_missing(live: State, fresh: State, at: float, *, gap: bool) -> None:
             if call.call_id in kept:
                 continue
             agents.release(live, call, at)
-            step(call, at, "lost" if gap else "missing")
+            step(live, call, at, "lost" if gap else "missing")
             end_call(live, group, call, at, outcome="" if call.waiting else None)
 
 

@@ -31,7 +31,7 @@ def on_parked(state: State, event: Event, at: float) -> None:
         for call in group_of(state, channel.linkedid).calls.values():
             call.departure = None
             call.peer = ""
-            step(call, at, "parked", event.get("ParkingSpace", ""))
+            step(state, call, at, "parked", event.get("ParkingSpace", ""))
 
 
 def on_unparked(state: State, event: Event, at: float) -> None:
@@ -59,6 +59,6 @@ def _leave(state: State, event: Event, at: float, kind: str, detail: str) -> Non
         return
     state.dirty.groups[channel.linkedid] = None
     for call in group_of(state, channel.linkedid).calls.values():
-        goes_on(call)
+        goes_on(state, call)
         if kind:
-            step(call, at, kind, detail)
+            step(state, call, at, kind, detail)
