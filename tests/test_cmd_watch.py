@@ -21,23 +21,23 @@ PATIENCE = 30.0
 
 
 class LiveDesk(FakeDesk):
-    """Plays a story to whoever subscribes for changes."""
+    """Plays a story to whoever subscribes for changes.
 
-    story: Callable[["LiveDesk"], None]
+    The command subscribes twice: to wait for a live link, and to print. `waiting` plays to the first of them.
+    """
 
-    def __init__(self, story: Callable[["LiveDesk"], None]) -> None:
+    def __init__(
+        self, story: Callable[["LiveDesk"], None], waiting: Callable[["LiveDesk"], None] | None = None
+    ) -> None:
         super().__init__(a_board())
-        self.story = story
+        self.stories = [waiting, story]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         stop = super().subscribe(listener)
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.05, self._play, listener)
+        story = self.stories.pop(0) if self.stories else None
+        if story is not None:
+            asyncio.get_running_loop().call_later(0.02, story, self)
         return stop
-
-    def _play(self, listener: Listener) -> None:
-        if listener in self.listeners:
-            self.story(self)
 
 
 def watch(monkeypatch: pytest.MonkeyPatch, story: Callable[[LiveDesk], None], *arguments: str) -> Result:
@@ -140,16 +140,23 @@ def test_no_first_link_is_an_error(monkeypatch: pytest.MonkeyPatch, state: Any, 
 
 
 def test_a_link_that_is_not_there_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    def story(desk: LiveDesk) -> None:
-        if desk.board.link.state == "down":
-            desk.send(Change(NOW, "link", "link", replace(desk.board.link, state="live")))
-        else:
-            end()
+    def waiting(desk: LiveDesk) -> None:
+        desk.send(Change(NOW, "link", "link", replace(desk.board.link, state="live")))
 
-    desk = LiveDesk(story)
+    desk = LiveDesk(lambda _desk: end(), waiting)
     desk.board.link = replace(desk.board.link, state="down", detail="")
     seat(monkeypatch, desk)
     assert invoke("watch").code == 0
+    assert desk.stories == []
+
+
+def test_sigterm_while_it_waits_for_the_link_ends_it_cleanly(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = LiveDesk(lambda _desk: None, lambda _desk: end())
+    desk.board.link = replace(desk.board.link, state="connecting")
+    seat(monkeypatch, desk)
+    result = invoke("watch")
+    assert (result.code, result.out, result.err) == (0, "", "")
+    assert desk.closed
 
 
 def test_a_link_lost_later_is_a_line_and_a_refused_login_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,10 @@ from ccops.cmd.columns import Record, columns
 
 QUEUE_COLUMNS = columns(
     "queue", "waiting:count:wait", "longest_wait:duration:longest", "members:count:agents", "available:count:free",
-    "ringing:count:ring", "talking:count:talk", "wrap_up:count:wrap", "paused:count", "unavailable:count:away",
-    "offered:count", "answered:count:answ", "abandoned:count:aband", "service_level:rate:sl", "asa:duration",
-    extra="title on_hold:count busy:count lost:count abandon_rate:rate aht:duration talk:duration strategy"
+    "ringing:count:ring", "talking:count:talk", "busy:count", "wrap_up:count:wrap", "paused:count",
+    "unavailable:count:away", "offered:count", "answered:count:answ", "abandoned:count:aband", "service_level:rate:sl",
+    "asa:duration",
+    extra="title on_hold:count lost:count abandon_rate:rate aht:duration talk:duration strategy"
     " service_level_threshold:duration",
 )  # fmt: skip
 

@@ -1,7 +1,6 @@
 """`ccops watch`: every change of the board as a line of JSON, for programs that follow the centre."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -68,20 +67,24 @@ class _Follower:
 
     async def follow(self, snapshot: bool) -> None:
         """Print changes until something ends it; raises what ended it, unless that was a request."""
-        desk = await self.run.live_desk()
-        try:
-            await _live(desk, self.run.settings.ami.connect_timeout)
-            self._choose_queue(desk.board)
-            stop = desk.subscribe(self._changed)
-            with on_signals(self.ended.set), on_reader_gone(self.run.environment.stdout, self.ended.set):
-                if snapshot:
-                    self._changed(_snapshot(desk.board, self.run.now()))
-                await self.ended.wait()
-            stop()
-        finally:
-            await desk.close()
+        with on_signals(self.ended.set), on_reader_gone(self.run.environment.stdout, self.ended.set):
+            desk = await self.run.live_desk()
+            try:
+                await _live(desk, self.run.settings.ami.connect_timeout, self.ended)
+                if not self.ended.is_set():
+                    await self._print(desk, snapshot)
+            finally:
+                await desk.close()
         if self.failure is not None:
             raise self.failure
+
+    async def _print(self, desk: Desk, snapshot: bool) -> None:
+        self._choose_queue(desk.board)
+        stop = desk.subscribe(self._changed)
+        if snapshot:
+            self._changed(_snapshot(desk.board, self.run.now()))
+        await self.ended.wait()
+        stop()
 
     def _choose_queue(self, board: Board) -> None:
         if self.queue is not None:
@@ -139,8 +142,8 @@ def _snapshot(board: Board, now: float) -> list[Change]:
     return rows
 
 
-async def _live(desk: Desk, timeout: float) -> None:
-    """Wait for the first live board; raises why there is none."""
+async def _live(desk: Desk, timeout: float, ended: asyncio.Event) -> None:
+    """Wait for the first live board, or for the end of all waiting; raises why there is no board."""
     settled = asyncio.Event()
 
     def look(_changes: Sequence[Change] = ()) -> None:
@@ -151,11 +154,13 @@ async def _live(desk: Desk, timeout: float) -> None:
 
     stop = desk.subscribe(look)
     look()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(settled.wait(), 2 * timeout)
+    waits = [asyncio.ensure_future(event.wait()) for event in (settled, ended)]
+    await asyncio.wait(waits, timeout=2 * timeout, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
     stop()
     link = desk.board.link
-    if link.state == "live":
+    if link.state == "live" or ended.is_set():
         return
     kind: type[CcopsError] = LoginRefused if link.state == "refused" else LinkError
     raise kind(link.detail or _("{host} does not answer.").format(host=link.host), remedy=_("Run `ccops doctor`."))
