@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -63,7 +65,15 @@ class ConsoleApp(App[int]):
         *(Binding(key, f"run('{name}')", title, show=False) for key, name, title in COMMANDS),
     ]
 
-    def __init__(self, desk_factory: DeskFactory, options: Options, memory: Memory, look: Look) -> None:
+    def __init__(
+        self,
+        desk_factory: DeskFactory,
+        options: Options,
+        memory: Memory,
+        look: Look,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """`desk_factory` is awaited once the first screen stands, so that nobody looks at an empty terminal."""
         self._plain: list[LineFilter] = []
         super().__init__(driver_class=ConsoleDriver)
@@ -72,7 +82,7 @@ class ConsoleApp(App[int]):
             self.register_theme(textual_theme(palette))
         self.theme = look.palette.name
         self._factory = desk_factory
-        self.station = Station(options, look, memory, on_frame=self._frame, ready=self._keeps_up)
+        self.station = Station(options, look, memory, on_frame=self._frame, ready=self._keeps_up, clock=clock)
         self.stage = Stage(self.station)
         self.commander = Commander(self)
         self.trouble: CcopsError | None = None
@@ -161,9 +171,9 @@ class ConsoleApp(App[int]):
             if isinstance(painted, Painted):
                 painted.repaint()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Choose what fits."""
-        self._fit(self.size.width, self.size.height)
+        self._fit(event.size.width, event.size.height)
 
     def _fit(self, width: int, height: int) -> None:
         self.update_classes(size_classes(width, height))
@@ -232,7 +242,6 @@ class ConsoleApp(App[int]):
 
     def on_row_list_moved(self, message: RowList.Moved) -> None:
         """Other keys may be valid on the row that is selected now."""
-        self.screen_stack[0].query_one(Hints).hush()
         self.repaint_bars()
 
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
@@ -244,8 +253,9 @@ class ConsoleApp(App[int]):
         self.commander.filter_left(cleared=message.cleared)
 
     def on_stage_pressed(self, message: Stage.Pressed) -> None:
-        """An action key on the selected rows."""
-        offer = next((offer for offer in self.offers() if offer.key == message.key), None)
+        """A key: the last message has been read; perhaps it is an action on the selected rows."""
+        self.screen_stack[0].query_one(Hints).hush()
+        offer = next((offer for offer in self.offers() if message.key and offer.key == message.key), None)
         if offer is not None:
             self.do(offer)
 
@@ -291,7 +301,7 @@ class ConsoleApp(App[int]):
 
 def _filters(look: Look) -> list[LineFilter]:
     filters: list[LineFilter] = [NoColours()] if look.no_color else []
-    return [*filters, PlainCharacters(letters=False)] if look.ascii else filters
+    return [*filters, PlainCharacters(letters=look.letters)] if look.ascii else filters
 
 
 def run_console(

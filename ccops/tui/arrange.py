@@ -51,12 +51,11 @@ class Arrangement(Generic[R]):
 
 def arrange(rows: Mapping[str, R], wanted: Arrangement[R]) -> list[Entry[R]]:
     """Return the lines for these rows, keyed as they came."""
-    kept = {
-        key: row for key, row in rows.items() if not wanted.filter.terms or wanted.filter.matches(wanted.fields(row))
-    }
-    keys = {id(row): key for key, row in kept.items()}
-    ordered = in_order(kept.values(), wanted.column(), wanted.order.descending, wanted.tie)
-    entries = [Entry(keys[id(row)], row) for row in ordered]
+    kept = [
+        (key, row) for key, row in rows.items() if not wanted.filter.terms or wanted.filter.matches(wanted.fields(row))
+    ]
+    ordered = in_order(kept, wanted.column(), wanted.order.descending, wanted.tie)
+    entries = [Entry(key, row) for key, row in ordered]
     return _grouped(entries, wanted.grouping) if wanted.grouping else entries
 
 

@@ -105,15 +105,17 @@ def _shared(columns: Sequence[Column[R]], spare: int) -> list[int]:
     return [column.width + int(column.grow * share) for column in columns]
 
 
-def in_order(rows: Iterable[R], column: Column[R], descending: bool, tie: Callable[[R], Any]) -> list[R]:
-    """Return the rows sorted by the column, unknown values last, ties in a fixed order so that nothing jumps."""
-    known: list[tuple[Any, R]] = []
-    unknown: list[R] = []
-    for row in sorted(rows, key=tie):
-        value = column.sort(row)
+def in_order(
+    rows: Iterable[tuple[str, R]], column: Column[R], descending: bool, tie: Callable[[R], Any]
+) -> list[tuple[str, R]]:
+    """Return (key, row) pairs sorted by the column, unknown values last, ties in a fixed order: nothing jumps."""
+    known: list[tuple[Any, tuple[str, R]]] = []
+    unknown: list[tuple[str, R]] = []
+    for pair in sorted(rows, key=lambda pair: tie(pair[1])):
+        value = column.sort(pair[1])
         if value is None:
-            unknown.append(row)
+            unknown.append(pair)
         else:
-            known.append((value, row))
-    known.sort(key=lambda pair: pair[0], reverse=descending)
-    return [row for _, row in known] + unknown
+            known.append((value, pair))
+    known.sort(key=lambda item: item[0], reverse=descending)
+    return [pair for _, pair in known] + unknown

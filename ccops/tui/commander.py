@@ -1,5 +1,6 @@
 """Commands of the console itself: filter, sort, group, freeze, copy, export, palette, help, wall, attention."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
@@ -215,11 +216,10 @@ class Commander:
             await self._app.open(topic, key)
 
     def _theme(self, name: str) -> None:
-        from ccops.tui.look import Look
         from ccops.tui.themes import PALETTES
 
         look = self._station.look
-        self._app.restyle(Look(PALETTES[name], ascii=look.ascii, no_color=look.no_color))
+        self._app.restyle(replace(look, palette=PALETTES[name]))
 
     # Out of the console
 

@@ -4,6 +4,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from textual.worker import WorkerFailed
+
 from ccops import __version__
 from ccops.i18n import _
 from ccops.tui.memory import state_folder
@@ -11,6 +13,8 @@ from ccops.tui.memory import state_folder
 
 def keep_crash(error: BaseException, folder: Path | None = None) -> str:
     """Write the traceback, without the values of variables (they hold callers' numbers); return what to say."""
+    if isinstance(error, WorkerFailed):  # only says that something failed elsewhere
+        error = error.error
     said = _("The console stopped because of a fault of its own ({kind}: {text}).").format(
         kind=type(error).__name__, text=error
     )

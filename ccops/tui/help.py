@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from ccops.i18n import _
 from ccops.tui.actions import Offer
-from ccops.tui.cells import fit
+from ccops.tui.cells import fit, safe
 from ccops.tui.look import Look
 from ccops.tui.rowlist import RowList
 from ccops.tui.screens import SCREENS
@@ -95,10 +95,10 @@ def _section(title: str, lines: Sequence[tuple[str, str]]) -> Content:
 
 
 def _pieces(title: str, lines: Sequence[tuple[str, str]]) -> Iterator[Content]:
-    yield Content.styled(title, "bold")
+    yield Content.styled(safe(title), "bold")
     for key, text in lines:
         lead = fit(key, max(_KEY, len(key)))
         yield Content("\n  ")
         yield Content.styled(lead, "$accent")
-        yield Content(f"  {text}")
+        yield Content(f"  {safe(text)}")
     yield Content("\n")

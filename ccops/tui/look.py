@@ -91,6 +91,8 @@ class Look:
     palette: Palette = field(default_factory=lambda: PALETTES[DEFAULT_THEME])
     ascii: bool = False
     no_color: bool = False
+    letters: bool = True
+    """Whether the terminal can show names in other scripts, where the drawing is plain."""
     glyphs: dict[str, str] = field(init=False)
     sparks: str = field(init=False)
     _tones: dict[str, Style] = field(init=False)
@@ -130,10 +132,18 @@ def terminal_is_ascii() -> bool:
         utf8 = codecs.lookup(encoding).name == "utf-8"
     except LookupError:
         utf8 = False
-    # Python turns the C locale into UTF-8 by itself (PEP 538, 540); the terminal behind it may still be plain.
-    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
-    named_plain = locale in ("C", "POSIX") or ("." in locale and "utf" not in locale.casefold())
-    return not utf8 or named_plain
+    name = _locale_name()
+    return not utf8 or name in ("C", "POSIX") or ("." in name and "utf" not in name.casefold())
+
+
+def _locale_name() -> str:
+    """Return the locale that a person chose, not the one that Python made of a plain C (PEP 538, 540)."""
+    chosen, coerced, language = (os.environ.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if chosen:
+        return chosen
+    if language and coerced in ("C.UTF-8", "C.utf8", "UTF-8"):
+        return language
+    return coerced or language
 
 
 def colours_refused() -> bool:

@@ -45,4 +45,4 @@ def look_for(options: Options, memory: Memory) -> Look:
     """Return the look: the theme asked for, else the remembered one, else the default."""
     remembered = memory.word("console", "theme") or ""
     name = next((name for name in (options.theme, remembered) if name in PALETTES), DEFAULT_THEME)
-    return Look(PALETTES[name], ascii=options.ascii, no_color=colours_refused())
+    return Look(PALETTES[name], ascii=options.ascii, no_color=colours_refused(), letters=not terminal_is_ascii())

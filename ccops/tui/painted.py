@@ -54,6 +54,10 @@ class Painted(Widget):
         """Draw for the new size."""
         self.restyle()
 
+    def on_show(self) -> None:
+        """Draw again: what it holds may be from before it was hidden."""
+        self.restyle()
+
     def render_line(self, y: int) -> Strip:
         """Return one line of the screen."""
         width = self.size.width

@@ -434,6 +434,10 @@ class RowList(ScrollView, Generic[R], can_focus=True):
     def _page(self) -> int:
         return max(0, self.size.height - self._head)
 
+    def on_show(self) -> None:
+        """Draw again: what it holds may be from before it was hidden."""
+        self.restyle()
+
     def on_resize(self) -> None:
         """Lay the columns out again."""
         self.restyle()

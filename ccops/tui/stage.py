@@ -18,7 +18,7 @@ class Stage(Container):
     """
 
     class Pressed(Message):
-        """A key that no list took: perhaps an action."""
+        """A key was pressed on what is seen; `key` is its character, perhaps an action's, or nothing."""
 
         def __init__(self, key: str) -> None:
             self.key = key
@@ -89,9 +89,8 @@ class Stage(Container):
             self.view.restyle()
 
     def on_key(self, event: events.Key) -> None:
-        """Offer printable keys as actions before anything else takes them."""
-        if event.character is not None and event.is_printable:
-            self.post_message(self.Pressed(event.character))
+        """Tell about every key before anything else takes it."""
+        self.post_message(self.Pressed(event.character or "" if event.is_printable else ""))
 
     async def _drop(self, views: list[View]) -> None:
         for view in views:

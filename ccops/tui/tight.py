@@ -74,16 +74,16 @@ class Pen:
 
     def _set(self, style: Style, *, space: bool) -> None:
         wanted = _codes(style, self._system)
-        attributes, front, back = self._now
+        attributes, _front, back = self._now
         if wanted == self._now:
             return
         if space and wanted[2] == back and not self._seen_on_space(attributes, wanted[0]):
             return  # on empty cells of the same ground nothing else can be seen
-        if wanted[0] != attributes:
-            self.parts.append(f"\x1b[{';'.join(code for code in ('0', *wanted) if code not in ('', '39', '49'))}m")
+        if attributes and wanted[0] != attributes:  # there is no code that takes one attribute off everywhere
+            codes = ["0", *(code for code in wanted if code not in ("", "39", "49"))]
         else:
-            changed = [new for new, old in ((wanted[1], front), (wanted[2], back)) if new != old]
-            self.parts.append(f"\x1b[{';'.join(changed)}m")
+            codes = [new for new, old in zip(wanted, self._now, strict=True) if new != old]
+        self.parts.append(f"\x1b[{';'.join(codes)}m")
         self._now = wanted
 
     @staticmethod

@@ -1,0 +1,62 @@
+"""The console as a program of its own, for the tests of the terminal: `python -m tests.tui_child KIND`."""
+
+import asyncio
+import sys
+from dataclasses import replace
+
+from ccops.desk import Desk
+from ccops.errors import LoginRefused
+from ccops.settings import Settings
+from ccops.tui.app import run_console
+from tests.tui_app import agent, small_desk
+from tests.tui_desk import FakeDesk
+
+HOSTILE = "\x1b]0;owned\x07[/]\x1b[2J\x9b31m\u202e[@click=app.quit]x"
+
+
+async def calm() -> Desk:
+    """Return a desk on which nothing happens."""
+    return small_desk()
+
+
+async def hostile() -> Desk:
+    """Return a desk whose names try to steer the terminal."""
+    desk = small_desk()
+    desk.board.agents = {key: replace(row, agent=HOSTILE) for key, row in desk.board.agents.items()}
+    desk.board.calls = {key: replace(row, caller_name=HOSTILE) for key, row in desk.board.calls.items()}
+    desk.board.queues = {key: replace(row, title=HOSTILE, available=0) for key, row in desk.board.queues.items()}
+    return desk
+
+
+async def busy() -> Desk:
+    """Return a desk on which every row changes all the time."""
+    desk = small_desk()
+    desk.board.agents |= {f"PJSIP/{n}": agent(f"Agent {n}", n) for n in range(2000, 2060)}
+    desk.driver = asyncio.create_task(_change(desk))  # type: ignore[attr-defined]
+    return desk
+
+
+async def _change(desk: FakeDesk) -> None:
+    number = 0
+    while True:
+        number += 1
+        for key, row in list(desk.board.agents.items()):
+            desk.put("agent", key, replace(row, agent=f"{number} {key}"))
+        await asyncio.sleep(0.02)
+
+
+async def refused() -> Desk:
+    """Fail as a wrong secret does."""
+    raise LoginRefused("The PBX refuses the secret.", remedy="Check ami.secret.")
+
+
+async def broken() -> Desk:
+    """Fail as only a fault of ours can."""
+    secret = "+4930 5550123"
+    raise ZeroDivisionError(f"boom {len(secret)}")
+
+
+KINDS = {"calm": calm, "hostile": hostile, "busy": busy, "refused": refused, "broken": broken}
+
+if __name__ == "__main__":
+    sys.exit(run_console(KINDS[sys.argv[1]], Settings(), ascii="--ascii" in sys.argv))
