@@ -1,7 +1,8 @@
 """The chain of the audit: what a row is, how it is digested, and whether rows continue one another.
 
-The digest of a row is the SHA-256 of its canonical form: a JSON object of all columns but `digest`, keys sorted,
-no spaces, everything beyond ASCII escaped. Anybody can check an export with it, without this program.
+The digest of a row is the SHA-256 of its canonical form: a JSON object of all columns but `digest`, `at` in whole
+milliseconds, keys sorted, no spaces, everything beyond ASCII escaped. Anybody can check an export with it, without
+this program: `jq -caS '.at = (.at * 1000 | round) | del(.digest)'` gives the canonical form of each row.
 """
 
 import hashlib
@@ -61,12 +62,17 @@ class Entry:
     @classmethod
     def parsed(cls, line: str | bytes) -> "Entry":
         """Return the row of a line of an export; raises ValueError where it is none."""
-        record = json.loads(line)
+        try:
+            record = json.loads(line)
+        except RecursionError as error:
+            raise ValueError(_("not a row of an audit")) from error
         if not isinstance(record, dict) or set(record) != set(cls.__slots__):
             raise ValueError(_("not a row of an audit"))
         wrong = [item.name for item in fields(cls) if not isinstance(record[item.name], _TYPES.get(item.name, str))]
         if wrong:
             raise ValueError(_("wrong kind of value in {names}").format(names=", ".join(wrong)))
+        if not 0 <= record["at"] < _LAST_INSTANT:
+            raise ValueError(_("“at” is no instant"))
         return cls(**record)
 
     def record(self) -> dict[str, Any]:
@@ -79,14 +85,15 @@ class Entry:
         return (*columns, bytes.fromhex(previous), bytes.fromhex(digest))
 
 
+_LAST_INSTANT: Final = 2**40
 _TYPES: Final[Mapping[str, Any]] = {"id": int, "at": (int, float), "opens": (int, type(None))}
 
 
 def digest_of(columns: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a row's canonical form, in hexadecimal."""
     plain = {name: value for name, value in columns.items() if name != "digest"}
-    # A JSON reader of another language may give 1772600400 for 1772600400.0; both must digest alike.
-    plain["at"] = f"{float(columns['at']):.3f}"
+    # JSON writers differ in how they print fractions, and none in whole numbers.
+    plain["at"] = round(columns["at"] * 1000)
     canonical = json.dumps(plain, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
