@@ -14,8 +14,13 @@ Seats = Annotated[int, typer.Option("--seats", metavar="N", min=1, max=500, help
 Queues = Annotated[int, typer.Option("--queues", metavar="N", min=1, max=8, help="Queues.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="What chance decides; the same seed, the same day.")]
 Speed = Annotated[
-    float, typer.Option("--speed", metavar="X", min=0.1, max=100, help="Seconds of theirs in one of ours.")
+    float | None,
+    typer.Option(
+        "--speed", metavar="X", min=0.1, max=100, help="Seconds of theirs in one of ours: 1, or 10 with --headless."
+    ),
 ]
+HEADLESS_SPEED = 10.0
+"""Who only counts wants a good many calls in a few seconds; who watches wants durations that tick as clocks do."""
 Port = Annotated[
     int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Manager port; 0 takes a free one.")
 ]
@@ -34,7 +39,7 @@ def demo(
     seats: Seats = 12,
     queues: Queues = 3,
     seed: Seed = 1,
-    speed: Speed = 1.0,
+    speed: Speed = None,
     headless: Annotated[
         float | None,
         typer.Option("--headless", metavar="SECONDS", min=0.1, max=86400, help="No console: run, then print counts."),
@@ -51,7 +56,8 @@ def demo(
         return None
     from ccops.cmd.simulated import Centre, run_demo, run_headless
 
-    centre = Centre(seats, queues, seed, speed)
+    pace = speed or (1.0 if headless is None else HEADLESS_SPEED)
+    centre = Centre(seats, queues, seed, pace)
     run = Run.of(context)
     return run_demo(run, centre) if headless is None else run_headless(run, centre, headless)
 
@@ -70,7 +76,7 @@ def pbx(
     seats: Seats = 12,
     queues: Queues = 3,
     seed: Seed = 1,
-    speed: Speed = 1.0,
+    speed: Speed = None,
     username: Annotated[str, typer.Option("--username", metavar="NAME", help="Manager user.")] = "demo",
     secret: Annotated[str | None, typer.Option("--secret", help="Its secret; a random one otherwise.")] = None,
     queue_log: Annotated[
@@ -90,5 +96,5 @@ def pbx(
 
     run = Run.of(context)
     place = Place(port, username, secret, queue_log, history, asterisk, until_eof)
-    serve(run, Centre(seats, queues, seed, speed), place)
+    serve(run, Centre(seats, queues, seed, speed or 1.0), place)
     return ExitCode.OK

@@ -64,7 +64,7 @@ class LiveCentre:
         """`titles` and `wrap_up` (seconds) are by queue; `relist_every` is in seconds; `clock` gives epoch seconds."""
         self.state = State(site=site, wrap_up=dict(wrap_up or {}), wrap_up_reasons=wrap_up_reasons)
         self.link = Link(settings, on_event=self._hear, on_status=self._turned, wanted=_HEARD, clock=clock)
-        self.board = Board(LinkRow(site, settings.host, "down", clock()))
+        self.board = Board(LinkRow(site, settings.host, "connecting", clock()))
         self._titles = dict(titles or {})
         self._relist_every = relist_every
         self._clock = clock

@@ -107,6 +107,8 @@ class CentrePlan:
     opens: float = 8.0
     closes: float = 20.0
     profile: tuple[float, ...] = DAY_PROFILE
+    hints: bool = True
+    """Every agent's extension has a hint in ext-local."""
     persistent_members: bool = True
     """Dynamic members outlive a restart of the PBX."""
     contexts: dict[str, dict[str, Steps]] = field(default_factory=dict)
@@ -156,7 +158,7 @@ class CentrePlan:
             "phones": phones,
             "from-queue": {"_XXXX": [("Dial", "PJSIP/${EXTEN},60")]},
             "internal": {"_0X.": [("Dial", f"PJSIP/${{EXTEN}}@{self.trunk},60"), ("Hangup", "")]},
-            "ccops-spy": {"s": [("ChanSpy", "${CCOPS_TARGET},${CCOPS_OPTIONS}")]},
+            "ccops-spy": {"spy": [("ChanSpy", "${CCOPS_TARGET},${CCOPS_OPTIONS}")]},
         }
         for queue in self.queues:
             if queue.exit_context:
