@@ -48,7 +48,7 @@ def _visit(rows: Sequence[LogRow], index: int, actions: list[tuple[str, float, s
         if (row.callid, row.queue) != (entry.callid, entry.queue):
             continue
         if row.event == "ENTERQUEUE":
-            return {**visit, "ended_by": "unknown"} if visit["outcome"] == "answered" else visit
+            return {**visit, "ended_by": "unknown"}
         if row.event == "CONNECT":
             visit.update(outcome="answered", wait=int(row.params[0]), agent=row.agent)
         elif row.event in EXITS and visit["outcome"] == "waiting":

@@ -50,18 +50,18 @@ class History:
 
     def feed_all(self, rows: Iterable[LogRow]) -> None:
         """Take in many rows: what `feed` does to each, without a call for each."""
-        handlers, same = self.handlers, self.names.same
+        handlers, usual, same = self.handlers, self.names.usual, self.names.same
         for row in rows:
             handler = handlers.get(row.event)
             if handler is not None:
-                handler(same(row))
+                handler(row if row.queue in usual else same(row))
 
     def remember(self, visit: Visit) -> None:
         """Take a visit of an earlier run as its agent's last, so that a wrap-up pause finds it."""
         self._last_visit[visit.agent] = visit
 
     def _visit_closed(self, visit: Visit) -> None:
-        if self._follow_wrap_up and visit.connected is not None:
+        if visit.connected is not None:
             self._last_visit[visit.agent] = visit
         self._sinks.visit(visit)
 

@@ -80,8 +80,8 @@ class Visit:
     """Seconds that the answering agent's phone rang."""
     ended: int | None = None
     ended_by: str = ""
-    """agent, caller, blind, attended, transfer, takeover, interrupted, or unknown where the end was never written;
-    empty while it lasts and where nobody answered."""
+    """agent, caller, blind, attended, transfer, takeover, interrupted; unknown where the end was never written, of an
+    unanswered one too; empty while it lasts and where nobody answered."""
     talk: int | None = None
     wrap: int | None = None
     """Seconds of a wrap-up pause after it; None where the queue's configured wrap-up holds."""
@@ -123,8 +123,13 @@ class ActionLog:
             self.add(callid, at, kind)
 
     def add(self, callid: str, at: float, kind: str) -> None:
-        """Remember one action that succeeded."""
-        self._by_call.setdefault(callid, []).append((at, kind))
+        """Remember one action that succeeded; the same told twice, as begun and as done, is one."""
+        done = self._by_call.setdefault(callid, [])
+        if not any(kind == other and abs(at - when) <= ACTION_REACH for when, other in done):
+            done.append((at, kind))
+
+    def __contains__(self, callid: str) -> bool:
+        return callid in self._by_call
 
     def near(self, callid: str, at: float, kinds: frozenset[str]) -> list[tuple[float, str]]:
         """Return what of `kinds` was done to the call within `ACTION_REACH` of an instant, nearest first."""
@@ -143,32 +148,42 @@ class QueueNames:
     """
 
     def __init__(self) -> None:
-        self._spelt: dict[str, str | None] = {}
+        self.usual: set[str] = set()
+        """Spellings that stand for their queue."""
+        self._spelt: dict[str, str] = {}
         self._by_folded: dict[str, str] = {}
 
     def same(self, row: LogRow) -> LogRow:
         """Return the row with its queue spelt as it was first."""
-        spelt = self._spelt.get(row.queue, "")
-        if spelt == "":
+        if row.queue in self.usual:
+            return row
+        spelt = self._spelt.get(row.queue)
+        if spelt is None:
             spelt = self._learn(row.queue)
-        return row if spelt is None else row._replace(queue=spelt)
+        return row if row.queue in self.usual else row._replace(queue=spelt)
+
+    def learn(self, queue: str) -> None:
+        """Take a spelling as known."""
+        self._learn(queue)
 
     def spelling(self, queue: str) -> str:
         """Return how a queue is spelt here."""
         return self._by_folded.get(queue.casefold(), queue)
 
-    def _learn(self, queue: str) -> str | None:
-        first = self._by_folded.setdefault(queue.casefold(), queue)
-        self._spelt[queue] = other = None if first == queue else first
-        return other
+    def _learn(self, queue: str) -> str:
+        self._spelt[queue] = first = self._by_folded.setdefault(queue.casefold(), queue)
+        self.usual.add(first)
+        return first
 
 
-_TAKEN_OUT = {
+TAKEN_OUT = {
     "ABANDON": frozenset({"pull", "move", "transfer", "park", "withdraw"}),
     # The port of the manager shows a withdrawal as it shows a time-out (`ccops.pbx.seen`).
     "EXITWITHTIMEOUT": frozenset({"withdraw"}),
 }
-_TAKEN_OVER = frozenset({"takeover"})
+"""Events that are our own doing where one of these actions was done to the call."""
+TAKEN_OVER = frozenset({"takeover"})
+"""Actions that the log shows as the end of a talk."""
 
 
 class Visits:
@@ -221,8 +236,12 @@ class Visits:
     def adopt(self, visit: Visit) -> None:
         """Take in a visit that was open when an earlier run ended."""
         self.open[visit.callid, visit.queue] = visit
-        self._nth[visit.callid, visit.queue] = visit.nth
+        self.count_from(visit.callid, visit.queue, visit.nth)
         self.next_number = max(self.next_number, visit.number + 1)
+
+    def count_from(self, callid: str, queue: str, count: int) -> None:
+        """Remember how often a call was in a queue in an earlier run."""
+        self._nth[callid, queue] = count
 
     def _enter(self, row: LogRow) -> None:
         at, callid, queue, _, _, params, file, offset = row
@@ -259,8 +278,7 @@ class Visits:
 
     def _give_up(self, key: tuple[str, str]) -> None:
         visit = self.open.pop(key)
-        if visit.connected is not None:
-            visit.ended_by = "unknown"
+        visit.ended_by = "unknown"
         self._closed(visit)
 
     def _connect(self, row: LogRow) -> None:
@@ -272,8 +290,10 @@ class Visits:
         visit.outcome = Outcome.ANSWERED
         visit.connected = row.at
         visit.agent = row.agent
-        wait = whole(params, 0)
-        visit.wait = wait if wait is not None else max(0, row.at - visit.entered)
+        try:
+            visit.wait = int(params[0])
+        except (IndexError, ValueError):
+            visit.wait = max(0, row.at - visit.entered)
         if len(params) > 1:
             visit.member_uniqueid = params[1]
             visit.ring = whole(params, 2)
@@ -284,7 +304,7 @@ class Visits:
             self.orphans += 1
             return
         ended_by = "agent" if row.event == "COMPLETEAGENT" else "caller"
-        if self._done_by_us(visit.callid, row.at, _TAKEN_OVER):
+        if visit.callid in self.actions and self._done_by_us(visit.callid, row.at, TAKEN_OVER):
             ended_by = "takeover"
         self._hang_up(visit, row, ended_by, whole(row.params, 1))
 
@@ -335,14 +355,14 @@ class Visits:
         if visit is None or visit.connected is not None:
             self.orphans += 1
             return
-        outcome = _EXITS[row.event]
+        outcome = EXITS[row.event]
         params = row.params
         if outcome is Outcome.EXIT_KEY:
             visit.key = params[0] if params else ""
             wait = whole(params, 3)
         else:
             wait = whole(params, 2)
-            if row.event in _TAKEN_OUT and self._done_by_us(row.callid, row.at, _TAKEN_OUT[row.event]):
+            if row.event in TAKEN_OUT and self._done_by_us(row.callid, row.at, TAKEN_OUT[row.event]):
                 outcome = Outcome.WITHDRAWN
         visit.outcome = outcome
         visit.wait = wait if wait is not None else max(0, row.at - visit.entered)
@@ -379,7 +399,7 @@ class Visits:
 
 
 _TRANSFER_KIND = {"BLINDTRANSFER": "blind", "ATTENDEDTRANSFER": "attended", "TRANSFER": "transfer"}
-_EXITS = {
+EXITS = {
     "ABANDON": Outcome.ABANDONED,
     "EXITWITHTIMEOUT": Outcome.TIMEOUT,
     "EXITEMPTY": Outcome.EXIT_EMPTY,

@@ -62,10 +62,10 @@ class Packed(NamedTuple):
     data: bytes
 
 
-def pack(block: Block) -> Packed:
+def pack(block: Block, *, compress: bool = True) -> Packed:
     """Make a block ready to be stored; the costly part, without the database."""
     data = block.data
-    packed = len(data) >= PACK_FROM
+    packed = compress and len(data) >= PACK_FROM
     stored = zlib.compress(data, 1) if packed else data
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     end = block.offset + len(data)
@@ -100,12 +100,17 @@ def block_rows(database: Database, file: int) -> list[BlockRow]:
     return [BlockRow(*row) for row in rows]
 
 
-def add_file(connection: Connection, *, site: int, path: str, head: bytes, base: int, lines: int, now: int) -> int:
+def next_file(database: Database) -> int:
+    """Return the number that the next new file gets."""
+    return int(database.rows("SELECT coalesce(max(id), 0) + 1 FROM files")[0][0])
+
+
+def add_file(
+    connection: Connection, *, file: int, site: int, path: str, head: bytes, base: int, lines: int, now: int
+) -> None:
     """Make the row of a file that was never seen; `base` and `lines` are what another file holds of it already."""
-    sql = """INSERT INTO files (site, path, head, base, size, lines, added_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)"""
-    cursor = connection.execute(sql, (site, path, digest(head), base, base, lines, now))
-    return int(cursor.lastrowid or 0)
+    sql = "INSERT INTO files (id, site, path, head, base, size, lines, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    connection.execute(sql, (file, site, path, digest(head), base, base, lines, now))
 
 
 def seen_at(connection: Connection, file: int, path: str, device: int | None, inode: int | None) -> None:

@@ -98,7 +98,7 @@ CREATE TABLE visits (
 );
 CREATE INDEX visits_by_entry ON visits (entered);
 CREATE INDEX visits_long ON visits (entered) WHERE ended - entered > 7200;  -- what reaches far into other periods
-CREATE INDEX visits_open ON visits (id) WHERE ended IS NULL;
+CREATE INDEX visits_open ON visits (id) WHERE ended IS NULL AND ended_by = 0;
 
 CREATE TABLE rings (
     site INTEGER NOT NULL,

@@ -14,6 +14,8 @@ SLOT = 900
 LONG = 7200
 """Seconds from entry to end above which a visit is found by an index of its own."""
 DAY = 86_400
+_LONGEST_WRAP = 3600
+"""Seconds of wrap-up beyond which nothing is carried into another period."""
 
 _ANSWERED, _ABANDONED = OUTCOME_CODES["answered"], OUTCOME_CODES["abandoned"]
 _NOT_OFFERED = ", ".join(str(OUTCOME_CODES[name]) for name in ("waiting", "withdrawn", "interrupted"))
@@ -80,7 +82,7 @@ def refresh_slots(connection: Connection, site: int, start: int, end: int, short
     connection.execute(
         f"""INSERT INTO queue_slots (slot, queue, {names})
             SELECT v.entered / {SLOT}, v.queue, {VISIT_SUM_COLUMNS}
-            FROM visits v JOIN queues q ON q.id = v.queue
+            FROM visits v INDEXED BY visits_by_entry JOIN queues q ON q.id = v.queue
             WHERE v.entered >= :start AND v.entered < :end AND v.site = :site GROUP BY 1, 2""",  # noqa: S608
         {"start": first * SLOT, "end": last * SLOT, "site": site, "short": short},
     )
@@ -127,7 +129,7 @@ def agent_sums(connection: Connection, site: int, agent: int | None = None) -> l
     return connection.execute(
         f"""SELECT s.start, v.agent, count(*), {_counted(f"v.ended_by IN ({_TRANSFERS})")}, count(v.talk),
                    coalesce(sum(v.talk), 0), {_summed("v.talk IS NOT NULL", _WRAP)}, max(v.talk), {_TIME_SUMS}
-            FROM temp.spans s CROSS JOIN visits v JOIN queues q ON q.id = v.queue
+            FROM temp.spans s CROSS JOIN visits v INDEXED BY visits_by_entry JOIN queues q ON q.id = v.queue
             WHERE v.entered >= s.start AND v.entered < s.end AND v.agent IS NOT NULL AND v.site = :site
               AND (:agent IS NULL OR v.agent = :agent)
             GROUP BY 1, 2""",  # noqa: S608
@@ -138,11 +140,12 @@ def agent_sums(connection: Connection, site: int, agent: int | None = None) -> l
 def carried_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
     """Return (start, agent, talk, wrap, ring) of visits that entered before a span and reach into it."""
     found: list[tuple[int, ...]] = []
-    for reach, condition in ((LONG, f"v.ended - v.entered <= {LONG}"), (2 * DAY, f"v.ended - v.entered > {LONG}")):
+    for index, reach, compare in (("visits_by_entry", LONG, "<="), ("visits_long", 2 * DAY, ">")):
         found += connection.execute(
             f"""SELECT s.start, v.agent, {_TIME_SUMS}
-                FROM temp.spans s CROSS JOIN visits v JOIN queues q ON q.id = v.queue
-                WHERE v.entered < s.start AND v.entered >= s.start - {reach} - q.wrap_up AND {condition}
+                FROM temp.spans s CROSS JOIN visits v INDEXED BY {index} JOIN queues q ON q.id = v.queue
+                WHERE v.entered < s.start AND v.entered >= s.start - {reach + _LONGEST_WRAP}
+                  AND v.ended - v.entered {compare} {LONG}
                   AND v.ended + q.wrap_up > s.start AND v.agent IS NOT NULL AND v.site = :site
                   AND (:agent IS NULL OR v.agent = :agent)
                 GROUP BY 1, 2""",  # noqa: S608
@@ -155,7 +158,7 @@ def ring_sums(connection: Connection, site: int, agent: int | None = None) -> li
     """Return (start, agent, missed, ms of ringing) of phones that rang in vain in each of the spans."""
     return connection.execute(
         """SELECT s.start, r.agent, count(CASE WHEN NOT r.canceled THEN 1 END), sum(r.ring)
-           FROM temp.spans s CROSS JOIN rings r
+           FROM temp.spans s CROSS JOIN rings r INDEXED BY rings_by_time
            WHERE r.at >= s.start AND r.at < s.end AND r.site = :site AND (:agent IS NULL OR r.agent = :agent)
            GROUP BY 1, 2""",
         {"site": site, "agent": agent},

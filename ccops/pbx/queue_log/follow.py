@@ -70,7 +70,7 @@ class Tail:
 
     def read(self) -> list[FollowedBlock]:
         """Return what was added since the last call: whole lines only, some megabytes at most."""
-        if self._stream is None and not self._open():
+        if self._stream is None and not self.open():
             return []
         found = self._grown()
         if not found and self._replaced():
@@ -81,7 +81,10 @@ class Tail:
                 found = self._grown()
         return found
 
-    def _open(self) -> bool:
+    def open(self) -> bool:
+        """Open the file at the path where it is not open yet; return whether there is one."""
+        if self._stream is not None:
+            return True
         if not self.path.exists():
             return False
         self._stream = open_plain(self.path).detach()  # a buffer would show what stood there before
@@ -92,7 +95,7 @@ class Tail:
         self.close()
         self.offset, self._mark = 0, b""
         self.generation += 1
-        self._open()
+        self.open()
 
     def _replaced(self) -> bool:
         try:

@@ -147,13 +147,13 @@ def parse_block(
     Gives what `parse_line` gives for every line, several times as fast. Unreadable lines go to `bad` and are
     passed over; an empty line is passed over in silence. Of the known events only those in `only` are given.
     """
-    raws = data.split(b"\n")
-    texts = data.decode("utf-8", "replace").split("\n")
-    if not data.isascii() or len(data.translate(None, _CONTROLS)) != len(data):
-        texts = [text if text.isascii() and text.isprintable() else clean(text) for text in texts]
-    others, row, latest = VERBS.difference(only), LogRow, LATEST_STAMP if max(map(len, raws)) <= LONGEST_LINE else 0
+    others, row, latest = VERBS.difference(only), LogRow, LATEST_STAMP
     make = tuple.__new__  # what the named tuple's own constructor ends in, less one call a line
-    for raw, text in zip(raws, texts, strict=True):
+    texts, sizes = _lines_of(data)
+    if max(sizes) > LONGEST_LINE:
+        latest = 0  # every line goes the careful way
+    begin = offset
+    for text, size in zip(texts, sizes, strict=True):
         fields = text.split("|")
         try:
             event = fields[4]
@@ -161,13 +161,27 @@ def parse_block(
             if event in only and 0 < at < latest:
                 yield make(row, (at, fields[1], fields[2], fields[3], event, tuple(fields[5:]), file, offset))
             elif event not in others or not 0 < at < latest:
-                yield from _slowly(raw, file, offset, bad, others)
+                raise ValueError(event)
         except (IndexError, ValueError):
-            yield from _slowly(raw, file, offset, bad, others)
-        offset += len(raw) + 1
+            raw = data[offset - begin : offset - begin + size]
+            yield from _carefully(raw, file, offset, bad, others)
+        offset += size + 1
 
 
-def _slowly(raw: bytes, file: int, offset: int, bad: OnBad | None, others: frozenset[str]) -> Iterator[LogRow]:
+def _lines_of(data: bytes) -> tuple[list[str], list[int]]:
+    """Return the lines of a block, harmless, and how many bytes each had."""
+    try:
+        texts = data.decode().split("\n")
+    except UnicodeDecodeError:
+        texts = []
+    if texts and len(data.translate(None, _CONTROLS)) == len(data):
+        sizes = [len(text) if text.isascii() else len(text.encode()) for text in texts]
+        return [text if text.isascii() else clean(text) for text in texts], sizes
+    raws = data.split(b"\n")
+    return [clean(raw.decode("utf-8", "replace")) for raw in raws], [len(raw) for raw in raws]
+
+
+def _carefully(raw: bytes, file: int, offset: int, bad: OnBad | None, others: frozenset[str]) -> Iterator[LogRow]:
     if not raw.strip():
         return
     try:

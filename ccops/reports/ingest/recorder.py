@@ -1,0 +1,215 @@
+"""Writes what was derived, batch by batch: raw lines, rows and roll-ups are on disk together or not at all."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ccops.reports import rollup
+from ccops.reports.derive import Derived, Standing, State
+from ccops.reports.periods import Period, day_around
+from ccops.reports.rules import Rules
+from ccops.store import Database, derived, raw, sums
+from ccops.store.audit import pulls
+from ccops.store.raw import Packed
+
+_ENTERED, _NUMBER = 5, 0
+_FOREVER = 1 << 62
+
+
+@dataclass(slots=True)
+class FilePlace:
+    """A file that is being taken in."""
+
+    id: int
+    path: str
+    head: bytes = b""
+    base: int = 0
+    lines: int = 0
+    """Before `base`."""
+    known: bool = True
+    """Its row stands in the store."""
+    device: int | None = None
+    inode: int | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the next transaction writes."""
+
+    blocks: list[tuple[FilePlace, Packed]] = field(default_factory=list)
+    derived: list[Derived] = field(default_factory=list)
+    bad: list[tuple[FilePlace, list[tuple[int, bytes, str]]]] = field(default_factory=list)
+    last_at: int = 0
+    bytes: int = 0
+
+    def add(self, place: FilePlace, block: Packed, found: Derived) -> None:
+        """Take in a block and what came of it."""
+        self.blocks.append((place, block))
+        self.derived.append(found)
+        self.last_at = max(self.last_at, block.last_at or 0)
+        self.bytes += block.end - block.start
+        if found.bad:
+            self.bad.append((place, found.bad))
+
+
+class Recorder:
+    """The writer of one site's history."""
+
+    def __init__(self, database: Database, rules: Rules, zone: ZoneInfo, site: int = 1) -> None:
+        """`rules` and `zone` are what roll-ups are made with; where they changed, `settle_rules` comes first."""
+        self.database, self.rules, self.zone, self.site = database, rules, zone, site
+        self.derived_to = int(database.meta(self._key("derived_to")) or 0)
+        """Stamp of the latest line taken in."""
+        self.last_file = int(database.meta(self._key("last_file")) or 0)
+        self._open: dict[int, Any] = {}
+
+    def _key(self, name: str) -> str:
+        return f"{name}.{self.site}"
+
+    def state(self) -> State:
+        """Return what a deriver must know to go on from what is on disk."""
+        since = self.derived_to - derived.REMEMBERED
+        queues, agents = derived.names(self.database, self.site)
+        sessions, pauses = derived.open_spans(self.database, self.site)
+        open_visits = derived.open_visits(self.database, self.site)
+        self._open = {row[_NUMBER]: row for row in open_visits}
+        return State(
+            site=self.site,
+            rules=self.rules,
+            actions=pulls(self.database, 0),
+            queues=queues,
+            agents=agents,
+            next_visit=derived.next_visit(self.database),
+            open_visits=open_visits,
+            last_visits=derived.last_visits(self.database, self.site, self.derived_to - _WRAPPED_LATELY),
+            nth=derived.visit_counts(self.database, self.site, since),
+            sessions=sessions,
+            pauses=pauses,
+        )
+
+    def commit(self, batch: Batch, standing: Standing, *, keep_raw: bool = True) -> None:
+        """Put a batch on disk, in one transaction."""
+        with self.database.write() as connection:
+            self.write(connection, batch, standing, keep_raw=keep_raw)
+
+    def write(self, connection: Connection, batch: Batch, standing: Standing, *, keep_raw: bool = True) -> None:
+        """Write a batch inside a transaction that somebody else ends."""
+        if keep_raw:
+            self._write_raw(connection, batch)
+        changed = [row for row in standing.visits if self._open.get(row[_NUMBER]) != row]
+        visits = [row for found in batch.derived for row in found.visits]
+        sessions = [row for found in batch.derived for row in found.sessions]
+        pauses = [row for found in batch.derived for row in found.pauses]
+        self._write_names(connection, [*batch.derived, standing])
+        derived.put_closed(connection, visits, _all(found.rings for found in batch.derived), sessions, pauses)
+        derived.put_open(connection, self.site, changed, standing.sessions, standing.pauses)
+        self._open = {row[_NUMBER]: row for row in standing.visits}
+        before, self.derived_to = self.derived_to, max(self.derived_to, batch.last_at)
+        derived.put_meta(connection, self._key("derived_to"), self.derived_to)
+        if batch.blocks:
+            self.last_file = batch.blocks[-1][0].id
+            derived.put_meta(connection, self._key("last_file"), self.last_file)
+        entered = min((row[_ENTERED] for row in (*visits, *changed)), default=_FOREVER)
+        since = min((row[3] for row in (*sessions, *pauses)), default=_FOREVER)
+        self.roll_up(connection, entered, min(entered, since, before - _DISORDER if before else _FOREVER))
+
+    def _write_raw(self, connection: Connection, batch: Batch) -> None:
+        now = int(time.time())
+        by_file: dict[int, list[Packed]] = {}
+        for place, block in batch.blocks:
+            if place.id not in by_file:
+                self._write_file(connection, place, now)
+            by_file.setdefault(place.id, []).append(block)
+        for file, blocks in by_file.items():
+            raw.append(connection, file, blocks)
+        for place, lines in batch.bad:
+            derived.put_quarantine(connection, place.id, lines, now)
+
+    def _write_file(self, connection: Connection, place: FilePlace, now: int) -> None:
+        if not place.known:
+            raw.add_file(
+                connection,
+                file=place.id,
+                site=self.site,
+                path=place.path,
+                head=place.head,
+                base=place.base,
+                lines=place.lines,
+                now=now,
+            )
+            place.known = True
+        raw.seen_at(connection, place.id, place.path, place.device, place.inode)
+
+    def _write_names(self, connection: Connection, found: Iterable[Derived | Standing]) -> None:
+        for new in found:
+            if new.queues or new.agents:
+                queues = [
+                    (name, number, self.rules.threshold_of(name), self.rules.wrap_up_of(name))
+                    for name, number in new.queues
+                ]
+                derived.put_names(connection, self.site, queues, new.agents)
+
+    def roll_up(self, connection: Connection, visits_since: int, anything_since: int) -> None:
+        """Bring roll-ups up to date: slots with changed visits, and days with any change that are over."""
+        end = self.derived_to + 1
+        if visits_since < end:
+            sums.refresh_slots(connection, self.site, visits_since, end, self.rules.short_abandon)
+        today = day_around(end, self.zone)
+        if anything_since < today.start:
+            period = Period(day_around(anything_since, self.zone).start, today.start)
+            rollup.refresh_agents(connection, self.site, self.rules, self.zone, period)
+
+    def rules_changed(self) -> bool:
+        """Tell whether the roll-ups on disk were made with other rules or another zone."""
+        return self.database.meta(self._key("rules")) != self._rules_text()
+
+    def wrap_up_pauses_changed(self) -> bool:
+        """Tell whether visits on disk were derived with other wrap-up pauses."""
+        before = json.loads(self.database.meta(self._key("rules")) or "{}")
+        return bool(self.derived_to) and before.get("wrap_up_pauses", []) != self._wrap_up_pauses()
+
+    def _wrap_up_pauses(self) -> list[str]:
+        return sorted(reason for reason, rule in self.rules.pauses.items() if rule.wrap_up)
+
+    def _rules_text(self) -> str:
+        rules = dataclasses.asdict(self.rules)
+        told = {**rules, "zone": self.zone.key, "wrap_up_pauses": self._wrap_up_pauses()}
+        return json.dumps(told, sort_keys=True, ensure_ascii=False)
+
+    def settle_rules(self) -> None:
+        """Make every roll-up anew with the rules and the zone of now."""
+        with self.database.write() as connection:
+            queues, _agents = derived.names(self.database, self.site)
+            connection.executemany(
+                "UPDATE queues SET threshold = ?, wrap_up = ? WHERE id = ?",
+                [
+                    (self.rules.threshold_of(name), self.rules.wrap_up_of(name), number)
+                    for name, number in queues.items()
+                ],
+            )
+            first = connection.execute(
+                """SELECT min(at) FROM (SELECT min(entered) AS at FROM visits WHERE site = :site UNION ALL
+                   SELECT min(since) FROM sessions WHERE site = :site UNION ALL
+                   SELECT min(since) FROM pauses WHERE site = :site)""",
+                {"site": self.site},
+            ).fetchone()[0]
+            derived.clear_roll_ups(connection, self.site)
+            if first is not None:
+                self.roll_up(connection, first, first)
+            derived.put_meta(connection, self._key("rules"), self._rules_text())
+
+
+_DISORDER = 60
+"""Seconds by which lines may stand out of order."""
+_WRAPPED_LATELY = 3600
+"""Seconds before the end in which an agent's last call may have ended and a wrap-up pause still be open."""
+
+
+def _all(rows: Iterable[list[Any]]) -> Iterable[Any]:
+    for some in rows:
+        yield from some
