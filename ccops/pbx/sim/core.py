@@ -86,7 +86,8 @@ class Pbx:
             self._add_phone(number, f"Supervisor {number}", busy_at=0)
         for agent in self.plan.agents:
             self._add_phone(agent.number, agent.name, busy_at=agent.busy_at)
-            self.devices.add_hint(agent.number, "ext-local", agent.device)
+            if self.plan.hints:
+                self.devices.add_hint(agent.number, "ext-local", agent.device)
         for queue in self.plan.queues:
             self.room.add_queue(Queue(queue))
 

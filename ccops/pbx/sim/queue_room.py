@@ -142,8 +142,8 @@ class QueueRoom:
             clock.at(member.wrapped_up_at() * SECOND, self._wrapped_up, queue, member)
 
     def _wrapped_up(self, queue: Queue, member: Member) -> None:
+        # Asterisk tells nobody that a wrap-up is over: Queue:…_avail stays as it was until something else changes.
         if queue.members.get(member.interface) is member:
-            self._tell_available(queue, member)
             self.kick(queue)
 
     def _device_changed(self, device: str, state: DeviceState) -> None:

@@ -53,7 +53,7 @@ class CommandLine:
     def _version(self, argument: str) -> list[str]:
         version = self._pbx.version
         return [
-            f"Asterisk {version.asterisk} built by nobody @ buildd.debian.org on a unknown running Linux "
+            f"Asterisk {version.asterisk} built by nobody @ localhost on a unknown running Linux "
             f"on {version.built}"
         ]
 
