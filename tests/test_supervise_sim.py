@@ -217,3 +217,14 @@ async def test_every_action_on_calls_and_agents_is_obeyed() -> None:
         await desk.do("agent.logout", "Eve")
         await desk.do("call.hangup", first)
         assert {row["result"] for row in audit_of(desk)} == {"done"}
+
+
+async def test_a_pulled_caller_is_no_abandon_in_todays_figures_and_one_who_gives_up_is() -> None:
+    async with centre() as sim, desk_on(sim) as desk:
+        await desk.do("agent.pause", "Ana", pause_reason="lunch")
+        pulled, lost = sim.call_in("sales", "5550001"), sim.call_in("sales", "5550002")
+        await shows(desk, lambda board: board.queues["sales"].waiting == 2)
+        await desk.do("call.pull", pulled, to="9002")
+        sim.hang_up(lost)
+        await shows(desk, lambda board: board.queues["sales"].today.offered == 1)
+        assert desk.board.queues["sales"].today.abandoned == 1

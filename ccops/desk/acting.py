@@ -40,6 +40,18 @@ class Audit(Protocol):
         ...
 
 
+class History(Protocol):
+    """Where figures learn that it was us who took a caller away."""
+
+    def acting(self, call_id: str, action: str) -> None:
+        """An action on a call is about to go out."""
+        ...
+
+    def not_acted(self, call_id: str, action: str) -> None:
+        """It failed: nothing was done to the call."""
+        ...
+
+
 class Actor:
     """Runs actions of the table on one centre."""
 
@@ -54,6 +66,7 @@ class Actor:
         subscribe: Callable[[Listener], Unsubscribe],
         relist: Callable[[], Awaitable[Any]],
         audit: Audit,
+        history: History,
     ) -> None:
         """All parts are shared with the desk."""
         self.table = table
@@ -64,6 +77,7 @@ class Actor:
         self._subscribe = subscribe
         self._relist = relist
         self._audit = audit
+        self._history = history
 
     async def do(
         self,
@@ -117,9 +131,13 @@ class Actor:
     async def _record(self, person: Person, rights: Rights, run: "_Run") -> Outcome:
         """Do it between its two rows in the audit; writing waits for the disk, so it is done off the event loop."""
         number = await asyncio.to_thread(self._begin, person, run)
+        call_id, name = str(getattr(run.row, "call_id", None) or ""), run.action.name
+        self._history.acting(call_id, name)
         try:
             outcome = await self._try(rights, run)
         except CcopsError as error:
+            if _result(error) != "unknown":
+                self._history.not_acted(call_id, name)
             await self._close(number, result=_result(error), detail=str(error), data={})
             raise
         except BaseException as error:

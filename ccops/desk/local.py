@@ -84,6 +84,7 @@ class LocalDesk:
             subscribe=self.subscribe,
             relist=self.live.resync,
             audit=self.audit,
+            history=self.today,
         )
         self.live.subscribe(self._changed)
         self.live.on_raw(self._raw)

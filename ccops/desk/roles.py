@@ -15,7 +15,7 @@ from ccops.board import TABLES, AgentRow, Board, CallRow, Change, ParkedRow, Que
 from ccops.desk.masking import mask_number, masked_row
 from ccops.desk.resolve import number_of, numbers_of
 from ccops.desk.table import Action, target_label
-from ccops.errors import PermissionRefused, UsageProblem
+from ccops.errors import PermissionRefused, ReasonNeeded
 from ccops.i18n import _
 from ccops.settings.model import Role
 
@@ -103,7 +103,7 @@ class Rights:
         if not granting:
             raise self._why(action, row, reaching, free, arguments)
         if not reason and all(matches(action.name, role.reason_required) for role in granting):
-            raise UsageProblem(_("{action} needs a reason.").format(action=action.name), remedy=_("Add --reason “…”."))
+            raise ReasonNeeded(_("{action} needs a reason.").format(action=action.name), remedy=_("Add --reason “…”."))
 
     def _grants_on(self, role: Role, action: Action, row: Row | None) -> bool:
         """Return whether a role grants the action; who may start a leg may end it."""

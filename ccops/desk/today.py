@@ -14,6 +14,7 @@ from ccops.pbx.queue_log import Follower
 from ccops.pbx.seen import Seen
 from ccops.reports.rules import PauseRule, QueueRule, Rules, ServiceLevelRule
 from ccops.reports.today import LOOK_BACK, Today
+from ccops.reports.visits import ActionLog
 from ccops.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ class TodayFeed:
         self.since: float | None = None
         self.trouble = ""
         """Why the log cannot be read, where it cannot."""
-        self.today = Today(settings.zone, rules_of(settings))
+        self.actions = ActionLog()
+        """What supervisors did to calls: a caller whom they pulled out did not give up."""
+        self.today = Today(settings.zone, rules_of(settings), actions=self.actions)
         self._queues: dict[str, tuple[Figures, tuple[int, ...]]] = {}
         self._agents: dict[str, Figures] = {}
 
@@ -76,6 +79,7 @@ class TodayFeed:
         now = self._clock()
         path = self._settings.queue_log.path
         if path is not None:
+            self._learn_actions(midnight(now, self._settings) - LOOK_BACK)
             try:
                 self._follower = Follower(path, since=midnight(now, self._settings) - LOOK_BACK)
                 self._catch_up()
@@ -85,10 +89,34 @@ class TodayFeed:
                 self._follower = None
         if self._follower is None:
             self._seen = Seen()
-            self.today = Today(self._settings.zone, rules_of(self._settings), source="seen")
+            rules = rules_of(self._settings)
+            self.today = Today(self._settings.zone, rules, source="seen", actions=self.actions)
         self.today.roll(now)
         self.source = self.today.source
         self.since = now if self._follower is None else midnight(now, self._settings)
+
+    def _learn_actions(self, since: float) -> None:
+        """Read from the audit what was done to calls before; a store that is not there has nothing to tell."""
+        path = self._settings.store.path
+        if path is None or not path.exists():
+            return
+        from ccops.store import open_store
+        from ccops.store.audit import pulls
+
+        try:
+            with open_store(path, read_only=True) as database:
+                for call_id, at, kind in pulls(database, since):
+                    self.actions.add(call_id, at, kind)
+        except CcopsError as error:
+            log.warning("audit: %s", error)
+
+    def acting(self, call_id: str, action: str) -> None:
+        """Take in what a supervisor is doing to a call, before the PBX tells of its effect."""
+        self.actions.add(call_id, self._clock(), action.rpartition(".")[2])
+
+    def not_acted(self, call_id: str, action: str) -> None:
+        """Take that back: it failed."""
+        self.actions.forget(call_id, action.rpartition(".")[2])
 
     def _catch_up(self) -> None:
         """Take in all that stands in the log."""

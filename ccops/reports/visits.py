@@ -128,6 +128,14 @@ class ActionLog:
         if not any(kind == other and abs(at - when) <= ACTION_REACH for when, other in done):
             done.append((at, kind))
 
+    def forget(self, callid: str, kind: str) -> None:
+        """Take back the newest action of a kind: it was tried and failed."""
+        done = self._by_call.get(callid, [])
+        for index in range(len(done) - 1, -1, -1):
+            if done[index][1] == kind:
+                del done[index]
+                return
+
     def __contains__(self, callid: str) -> bool:
         return callid in self._by_call
 

@@ -1,5 +1,6 @@
 """Starts a supervision leg: rings the supervisor's phone, waits for the spy, ends what does not start."""
 
+import asyncio
 import secrets
 
 from ccops.board import AgentRow, Board
@@ -78,6 +79,10 @@ async def start(context: Context, agent: AgentRow, mode: Mode, device: str, *, s
         await _running(context, leg)
     except CcopsError as error:
         await give_up(context, leg, error.message)
+        raise
+    except asyncio.CancelledError:
+        # ctrl+c, or the daemon is told to stop: the phone must not ring on for nobody.
+        await give_up(context, leg, _("the desk was closed"))
         raise
     return leg
 
