@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -17,9 +18,16 @@ from typing import Any
 
 import pytest
 
-from ccops.board import Board
+from ccops.board import AgentRow, AgentState, Board, Change
+from ccops.desk.daemon import codec
 from ccops.desk.daemon.client import RemoteDesk
+from ccops.desk.daemon.server import DeskServer
+from ccops.desk.local import LocalDesk
+from ccops.errors import LinkLost
 from ccops.pbx.sim import AgentPlan, CentrePlan, QueuePlan, SimPbx
+from ccops.settings import load
+from ccops.store import open_store
+from ccops.store.audit import records
 
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting for what should happen at once."""
@@ -27,13 +35,6 @@ PATIENCE = 20.0
 NOBODY = 65534
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
-
-_CONNECT_AS = """
-import socket, sys
-there = socket.socket(socket.AF_UNIX)
-there.connect(sys.argv[1])
-socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b"x"], [there.fileno()])
-"""
 
 
 def plan() -> CentrePlan:
@@ -46,6 +47,15 @@ def plan() -> CentrePlan:
             AgentPlan("1003", "Cho", queues=(("sales", 5), ("support", 5))),
         ],
     )
+
+
+def quick(sim: SimPbx) -> SimPbx:
+    """Let everybody answer at once."""
+    for number in ("1001", "1002", "1003"):
+        sim.agent_behaviour(number, "answer", 0.05)
+    for number in ("9001", "9002"):
+        sim.phone_behaviour(f"PJSIP/{number}", 0.05)
+    return sim
 
 
 async def until(holds: Callable[[], Any], what: str = "") -> None:
@@ -66,15 +76,11 @@ class Ran:
 
 
 @dataclass
-class Daemon:
-    """One daemon process and its folder."""
+class Door:
+    """A daemon's folder and the way in."""
 
     folder: Path
     config: Path
-    env: Mapping[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
-    err: list[str] = field(default_factory=list)
-    _reading: asyncio.Task[None] | None = None
 
     @property
     def place(self) -> Path:
@@ -83,6 +89,52 @@ class Daemon:
     @property
     def store(self) -> Path:
         return self.folder / "ccops.db"
+
+    async def cli(self, *arguments: str) -> Ran:
+        """Run ccops in a process of its own as somebody who knows the daemon's socket and nothing else."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ccops", *arguments, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=_environment() | {"CCOPS_DAEMON__SOCKET": str(self.place), "CCOPS_STORE__PATH": str(self.store)},
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+        assert process.returncode is not None
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    def connect(self, uid: int, gid: int, groups: Sequence[int] = ()) -> socket.socket:
+        """Return a connection that another user has opened: the kernel remembers who connected."""
+        connection = socket.socket(socket.AF_UNIX)
+        mine = os.getgroups()
+        try:
+            os.setgroups(list(groups))
+            os.setegid(gid)
+            os.seteuid(uid)
+            connection.connect(str(self.place))
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+            os.setgroups(mine)
+        return connection
+
+    @contextlib.asynccontextmanager
+    async def desk(self, connection: socket.socket | None = None, **options: Any) -> AsyncIterator["Desk"]:
+        """Open a desk through the daemon, over a connection where one is given."""
+        desk = Desk(self.place, connection, **options)
+        await desk.open()
+        try:
+            yield desk
+        finally:
+            await desk.close()
+
+
+@dataclass
+class Daemon(Door):
+    """One daemon process."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+    err: list[str] = field(default_factory=list)
+    _reading: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int:
@@ -130,50 +182,28 @@ class Daemon:
         if self.process is not None and self.process.returncode is None:
             await self.signal(signal.SIGKILL)
 
-    async def cli(self, *arguments: str, uid: int | None = None, gid: int | None = None, config: bool = True) -> Ran:
-        """Run ccops against this daemon, as another user where one is given."""
-        who: dict[str, Any] = {} if uid is None else {"user": uid, "group": gid or uid, "extra_groups": []}
-        options = ["--config", str(self.config)] if config else []
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "ccops", *options, *arguments, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=_environment() | {"CCOPS_DAEMON__SOCKET": str(self.place)}, **who,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
-        assert process.returncode is not None
-        return Ran(process.returncode, out.decode(), err.decode())
 
-    def connect(self, uid: int, gid: int, groups: Sequence[int] = ()) -> socket.socket:
-        """Return a connection that was opened by another user: the kernel remembers who connected."""
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            subprocess.run(
-                [sys.executable, "-S", "-E", "-c", _CONNECT_AS, str(self.place), str(theirs.fileno())],
-                check=True, pass_fds=[theirs.fileno()], user=uid, group=gid, extra_groups=list(groups),
-            )  # fmt: skip
-            _data, descriptors, _flags, _address = socket.recv_fds(ours, 1, 1)
-        return socket.socket(fileno=descriptors[0])
+class Desk(RemoteDesk):
+    """A desk that keeps every byte it is sent, over a connection that was made before where one is given."""
 
-    @contextlib.asynccontextmanager
-    async def desk(self, connection: socket.socket | None = None, **options: Any) -> AsyncIterator[RemoteDesk]:
-        """Open a desk through the daemon, over a connection where one is given."""
-        desk = RemoteDesk(self.place, **options) if connection is None else DeskOver(connection, self.place)
-        await desk.open()
-        try:
-            yield desk
-        finally:
-            await desk.close()
-
-
-class DeskOver(RemoteDesk):
-    """A desk over a connection that was made before."""
-
-    def __init__(self, connection: socket.socket, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, connection: socket.socket | None = None, **options: Any) -> None:
+        super().__init__(path, **options)
         self._connection = connection
+        self.heard = b""
+        self.changes: list[Change] = []
+        self.subscribe(self.changes.extend)
 
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._connection is None:
+            return await super()._reach()
         return await asyncio.open_unix_connection(sock=self._connection, limit=2**26)
+
+    async def _read(self, reader: asyncio.StreamReader) -> dict[str, Any]:
+        data = await reader.readline()
+        self.heard += data
+        if not data.endswith(b"\n"):
+            raise LinkLost("closed")
+        return codec.read_line(data)
 
 
 def _environment() -> dict[str, str]:
@@ -226,7 +256,7 @@ ring_timeout = 8
 @contextlib.asynccontextmanager
 async def simulated(roles: str = "", **options: Any) -> AsyncIterator[tuple[SimPbx, Daemon]]:
     """Run a quiet simulated PBX in this process and a daemon on it in a process of its own."""
-    sim = SimPbx(plan(), quiet=True, secret="s3cret", **options)
+    sim = quick(SimPbx(plan(), quiet=True, secret="s3cret", **options))
     with short_folder() as folder:
         await sim.start()
         daemon = Daemon(folder, write_config(folder, sim.port, sim.username, sim.secret, roles))
@@ -238,9 +268,58 @@ async def simulated(roles: str = "", **options: Any) -> AsyncIterator[tuple[SimP
             await sim.stop()
 
 
+@dataclass
+class Served(Door):
+    """The daemon's engine in this process, with its real socket."""
+
+    local: LocalDesk
+    server: DeskServer
+
+    def audited(self) -> list[dict[str, Any]]:
+        """Return what stands in the audit."""
+        with open_store(self.store, read_only=True) as database:
+            return list(records(database))
+
+
+@contextlib.asynccontextmanager
+async def served(roles: str = "", **options: Any) -> AsyncIterator[tuple[SimPbx, Served]]:
+    """Run a quiet simulated PBX, and the daemon's engine on it, both in this process: quicker than a process."""
+    sim = quick(SimPbx(plan(), quiet=True, secret="s3cret", **options))
+    with short_folder() as folder:
+        await sim.start()
+        config = write_config(folder, sim.port, sim.username, sim.secret, roles)
+        settings = load(config, {}).settings
+        local = LocalDesk(settings)
+        server = DeskServer(local, settings)
+        await server.start()
+        await local.run()
+        try:
+            await live(local)
+            yield sim, Served(folder, config, local, server)
+        finally:
+            await server.stop()
+            await local.close()
+            await sim.stop()
+
+
 async def live(desk: Any) -> None:
     """Wait until the board is live."""
     await until(lambda: desk.board.link.state == "live", "the board is live")
+
+
+ME = pwd.getpwuid(os.getuid()).pw_name
+"""Who runs the tests; a role that names them binds them too."""
+
+
+async def talking(sim: SimPbx, desk: Any, queue: str = "sales", number: str = "5550001", name: str = "Zed") -> str:
+    """Let somebody call a queue and wait until the board shows an agent talking to them; return the call's id."""
+    uniqueid = sim.call_in(queue, number, name)
+    await shows(desk, lambda board: any(_on(row, uniqueid) for row in board.agents.values()), "the call is answered")
+    return uniqueid
+
+
+def _on(row: AgentRow, call_id: str) -> bool:
+    return row.call_id == call_id and row.state is AgentState.TALKING and row.channel is not None
 
 
 async def shows(desk: Any, holds: Callable[[Board], Any], what: str = "") -> None:
