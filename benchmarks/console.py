@@ -1,26 +1,31 @@
 """Measures the console in a terminal of 120×60: first paint, CPU, bytes, memory, how late events and keys are.
 
 `python -m benchmarks.console [--seconds N]` prints one table. The terminal is a pty whose output is counted; CPU
-and memory come from /proc. The made-up centre runs in the console's process, its own cost is in the figures.
+and memory come from /proc. On the simulated PBX the whole way is measured: link, live state, figures and screen;
+on made-up rows the console alone (their making included).
 """
 
 import argparse
+import json
 import os
 import pty
 import re
 import select
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 COLUMNS, LINES = 120, 60
+SEATS, QUEUES = 50, 5
+SCREENS = ("overview", "agents", "calls")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STAMP = re.compile(rb"EV(\d{6,})Z")
 
@@ -73,21 +78,24 @@ class Terminal:
 
 
 @contextmanager
-def console(*arguments: str) -> Iterator[Terminal]:
-    """Start the console in a pty and end it again."""
+def console(*arguments: str, **variables: str) -> Iterator[Terminal]:
+    """Start a module in a pty and end it again."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
-            "XDG_STATE_HOME": folder,
             "LANG": "C.UTF-8",
+            "XDG_STATE_HOME": folder,
+            "XDG_DATA_HOME": folder,
+            "XDG_CONFIG_HOME": folder,
+            **variables,
         }
         started = time.monotonic()
         pid, descriptor = pty.fork()
         if pid == 0:
             termios.tcsetwinsize(0, (LINES, COLUMNS))
-            os.execve(sys.executable, [sys.executable, "-m", "benchmarks.console_child", *arguments], environment)
+            os.execve(sys.executable, [sys.executable, "-m", *arguments], environment)
         terminal = Terminal(pid, descriptor, started)
         try:
             yield terminal
@@ -99,37 +107,63 @@ def console(*arguments: str) -> Iterator[Terminal]:
             os.waitpid(pid, 0)
 
 
-def first_paint(runs: int = 5) -> tuple[float, float]:
-    """Return the medians of: the skeleton stands, the first queue is read (ms from the start of the process)."""
-    skeletons, rows = [], []
+def made_up(mode: str, screen: str = "overview") -> AbstractContextManager[Terminal]:
+    """Return the console alone, on rows made up in its own process."""
+    return console("benchmarks.console_child", mode, screen)
+
+
+@contextmanager
+def simulated() -> Iterator[dict[str, str]]:
+    """Run the simulated PBX of 50 seats in a process of its own; yields the settings for a console on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/queue_log"
+        command = [sys.executable, "-m", "ccops", "demo", "pbx", "--seats", str(SEATS), "--queues", str(QUEUES)]
+        with subprocess.Popen([*command, "--queue-log", log], stdout=subprocess.PIPE, text=True) as pbx:
+            try:
+                assert pbx.stdout is not None
+                place = json.loads(pbx.stdout.readline())
+                yield {
+                    "CCOPS_AMI__HOST": place["host"],
+                    "CCOPS_AMI__PORT": str(place["port"]),
+                    "CCOPS_AMI__USERNAME": place["user"],
+                    "CCOPS_AMI__SECRET": place["secret"],
+                    "CCOPS_SITE__TIMEZONE": place["timezone"],
+                    "CCOPS_QUEUE_LOG__PATH": log,
+                }
+            finally:
+                pbx.terminate()
+
+
+def first_paint(settings: dict[str, str], runs: int = 5) -> tuple[float, float]:
+    """Return the medians of: the frame stands, the first queue is read (ms from the start of the process)."""
+    frames, rows = [], []
     for _ in range(runs):
-        with console("busy") as terminal:
-            skeleton = terminal.pump(10, b"1 Overview")
-            row = terminal.pump(10, b"Billing")
-            if skeleton is None or row is None:
+        with console("ccops", **settings) as terminal:
+            frame = terminal.pump(10, b"1 Overview")
+            row = terminal.pump(10, b"illing")
+            if frame is None or row is None:
                 raise SystemExit("the console did not paint within 10 s")
-            skeletons.append(1000 * (skeleton - terminal.started))
+            frames.append(1000 * (frame - terminal.started))
             rows.append(1000 * (row - terminal.started))
-    return statistics.median(skeletons), statistics.median(rows)
+    return statistics.median(frames), statistics.median(rows)
 
 
-def steady(screen: str, seconds: float) -> tuple[float, float, float]:
+def steady(terminal: Terminal, seconds: float) -> tuple[float, float, float]:
     """Return percent of a core, kB/s to the terminal and MB, over a stretch of a busy hour."""
-    with console("busy", screen) as terminal:
-        terminal.pump(3.0)
-        cpu, written, begun = terminal.cpu(), terminal.written, time.monotonic()
-        terminal.pump(seconds)
-        spent = time.monotonic() - begun
-        return (
-            100 * (terminal.cpu() - cpu) / spent,
-            (terminal.written - written) / spent / 1000,
-            terminal.memory(),
-        )
+    terminal.pump(4.0)
+    cpu, written, begun = terminal.cpu(), terminal.written, time.monotonic()
+    terminal.pump(seconds)
+    spent = time.monotonic() - begun
+    return (
+        100 * (terminal.cpu() - cpu) / spent,
+        (terminal.written - written) / spent / 1000,
+        terminal.memory(),
+    )
 
 
 def lateness(seconds: float) -> tuple[float, float]:
     """Return median and worst time from an event to its bytes on the terminal, ms."""
-    with console("events") as terminal:
+    with made_up("events") as terminal:
         terminal.pump(3.0)
         before = set(terminal.seen)
         terminal.pump(seconds)
@@ -140,7 +174,7 @@ def lateness(seconds: float) -> tuple[float, float]:
 def flooded(seconds: float) -> tuple[float, float, float, float]:
     """Return median and worst time from a key to its screen (ms), percent of a core, and MB gained, under a flood."""
     answers = []
-    with console("flood") as terminal:
+    with made_up("flood") as terminal:
         terminal.pump(4.0)
         memory, cpu, begun = terminal.memory(), terminal.cpu(), time.monotonic()
         screens = [(b"2", b"Caller / reason"), (b"1", b"Longest")]
@@ -158,19 +192,30 @@ def flooded(seconds: float) -> tuple[float, float, float, float]:
         return statistics.median(answers), max(answers), share, terminal.memory() - memory
 
 
+def _hour(name: str, figures: tuple[float, float, float]) -> list[tuple[str, str, str]]:
+    cpu, rate, memory = figures
+    return [
+        (f"{name}: core", f"{cpu:.1f} %", "≤ 6 %"),
+        (f"{name}: to the terminal", f"{rate:.1f} kB/s", "≤ 15 kB/s"),
+        (f"{name}: memory", f"{memory:.0f} MB", "≤ 120 MB"),
+    ]
+
+
 def main() -> None:
     """Measure and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each stretch")
     seconds = parser.parse_args().seconds
     lines: list[tuple[str, str, str]] = []
-    skeleton, rows = first_paint()
-    lines.append(("first paint: frame stands / first queue is read", f"{skeleton:.0f} / {rows:.0f} ms", "≤ 700 ms"))
-    for screen in ("overview", "agents", "calls"):
-        cpu, rate, memory = steady(screen, seconds)
-        lines.append((f"busy hour, {screen}: core", f"{cpu:.1f} %", "≤ 6 %"))
-        lines.append((f"busy hour, {screen}: to the terminal", f"{rate:.1f} kB/s", "≤ 15 kB/s"))
-        lines.append((f"busy hour, {screen}: memory", f"{memory:.0f} MB", "≤ 120 MB"))
+    with simulated() as settings:
+        frame, rows = first_paint(settings)
+        lines.append(("first paint: frame stands / first queue is read", f"{frame:.0f} / {rows:.0f} ms", "≤ 700 ms"))
+        for screen in SCREENS:
+            with console("ccops", "--screen", screen, **settings) as terminal:
+                lines += _hour(f"simulated PBX, {screen}", steady(terminal, seconds))
+    for screen in SCREENS:
+        with made_up("busy", screen) as terminal:
+            lines += _hour(f"made-up rows, {screen}", steady(terminal, seconds))
     middle, worst = lateness(seconds)
     lines.append(("event to terminal: median / worst", f"{middle:.0f} / {worst:.0f} ms", "≤ 250 ms"))
     middle, worst, share, gained = flooded(seconds)

@@ -2,6 +2,7 @@
 
 CcopsError                 1  refused or failed
 ├── UsageProblem           2  an argument is wrong
+│   ├── ReasonNeeded       2  the role demands a reason for this action
 │   └── NotFound           2  no such queue, agent, call … (names the nearest)
 ├── ConfigError            2  a configuration file or variable is wrong
 ├── LinkError              3  the PBX or the daemon cannot be reached
@@ -57,6 +58,10 @@ class UsageProblem(CcopsError):
     """An argument is wrong."""
 
     exit_code = ExitCode.USAGE
+
+
+class ReasonNeeded(UsageProblem):
+    """The role of the person demands a reason for this action; it can be done again with one."""
 
 
 class NotFound(UsageProblem):

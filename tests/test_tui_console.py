@@ -1,17 +1,25 @@
 """The console by its keys and what the screen then shows."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
 from ccops.board import AgentState, Change, Membership, Step
+from ccops.desk import Outcome
+from ccops.errors import ReasonNeeded
+from ccops.tui.actions import action_table
+from ccops.tui.commander import COMMANDS
 from ccops.tui.dialogs import Ask, Choose, Confirm
 from ccops.tui.feed import Frame
 from ccops.tui.help import Help
+from ccops.tui.logs import ToJournal, logged_to
 from ccops.tui.screens import SCREENS
 from tests.tui_app import NOW, Bench, agent, caller, console, small_desk
+from tests.tui_desk import FakeDesk
 
 
 async def test_the_overview_shows_queues_callers_agents_and_where_figures_come_from() -> None:
@@ -525,3 +533,78 @@ async def harmless(bench: Bench) -> None:
         assert not any(
             part.style and part.style.meta.get("@click") for part in strip if part.style and part.style._meta
         )
+
+
+async def test_a_role_that_demands_a_reason_is_asked_for_one_and_the_action_goes_out_with_it() -> None:
+    class Strict(FakeDesk):
+        async def do(
+            self, action: str, target: str = "", *, reason: str = "", dry_run: bool = False, **arguments: Any
+        ) -> Outcome:
+            if not reason:
+                raise ReasonNeeded("listen needs a reason.")
+            return await super().do(action, target, reason=reason, dry_run=dry_run, **arguments)
+
+    async with console(Strict(small_desk().board), options={"phone": "PJSIP/9001"}) as bench:
+        await bench.press("3", "end", "l")
+        await bench.until(lambda: isinstance(bench.app.screen, Ask))
+        assert "listen needs a reason." in bench.text()
+        await bench.type("training")
+        await bench.press("enter")
+        await bench.until(lambda: bench.desk.asked)
+        assert bench.desk.asked[0].reason == "training"
+
+
+async def test_a_fault_in_an_action_does_not_take_the_board_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    class Broken(FakeDesk):
+        async def do(self, action: str, target: str = "", **more: Any) -> Outcome:
+            raise KeyError("lost")
+
+    async with console(Broken(small_desk().board), options={"phone": "PJSIP/9001"}) as bench:
+        await bench.press("3", "end", "l")
+        await bench.until(lambda: "This is a fault of ccops" in bench.lines()[-1])
+        assert bench.app.is_running
+        assert list((tmp_path / "ccops").glob("crash-*.txt"))
+
+
+async def test_what_is_known_about_the_link_is_one_click_away() -> None:
+    desk = small_desk()
+    desk.board.link = replace(desk.board.link, reconnects=3, drift_repaired=2, clock_offset=0.4)
+    async with console(desk) as bench:
+        await bench.pilot.click("#top", offset=(bench.lines()[0].index("live"), 0))
+        await bench.until(lambda: isinstance(bench.app.screen, Help))
+        for word in ("pbx.example  22.10.0", "reconnects      3", "2 rows had to be repaired", "+0.4 s from ours"):
+            assert word in bench.text(), word
+
+
+async def test_the_bell_rings_once_for_what_is_new_and_only_where_it_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wanted in (True, False):
+        rung: list[int] = []
+        async with console(options={"bell": wanted}) as bench:
+            monkeypatch.setattr(bench.app, "bell", lambda rung=rung: rung.append(1))
+            queue = replace(bench.desk.board.queues["sales"], available=0)
+            for waiting in (1, 2, 3):
+                bench.desk.put("queue", "sales", replace(queue, waiting=waiting))
+                await bench.pilot.pause(0.2)
+            await bench.until(lambda: "3 waiting, nobody free" in bench.text())
+        assert len(rung) == (1 if wanted else 0)
+
+
+def test_no_key_has_two_meanings() -> None:
+    ours = {key for key, _name, _title in COMMANDS} | {line.key for line in SCREENS} | {"q", "m", "S", "ctrl+a"}
+    for action in action_table():
+        assert not action.key or action.key not in ours, action.name
+
+
+async def test_warnings_of_the_engine_go_to_the_log() -> None:
+    async with console() as bench:
+        with logged_to(bench.app.station.journal):
+            logging.getLogger("ccops.desk").warning("the %s is slow", "disk")
+        odd = logging.LogRecord("ccops.desk", logging.ERROR, "", 0, "%d", ("x",), None)
+        ToJournal(bench.app.station.journal).emit(odd)
+        await bench.press("6")
+        await bench.until(lambda: "the disk is slow" in bench.text())
+        assert "%d" in bench.text()

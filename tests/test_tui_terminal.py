@@ -182,7 +182,7 @@ def test_a_fault_of_ours_is_one_line_and_a_file(start: Start, tmp_path: Path) ->
     assert child.wait() == 1
     assert_clean(child.out)
     after = child.out.rpartition(b"\x1b[?1049l")[2]
-    assert b"fault of its own" in after
+    assert b"fault of ccops" in after
     assert b"5550123" not in child.out
     [kept] = (tmp_path / "ccops").glob("crash-*.txt")
     assert "ZeroDivisionError: boom" in kept.read_text()

@@ -1,15 +1,12 @@
 """The console: opens the desk, shows one screen at a time, and turns keys into navigation and actions."""
 
-import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
 from textual.screen import ModalScreen
 
 from ccops.desk import Desk
@@ -19,22 +16,19 @@ from ccops.i18n import _
 from ccops.settings import Settings
 from ccops.tui.bars import Hints, Ribbon, TopBar, Trail
 from ccops.tui.commander import COMMANDS, Commander
-from ccops.tui.crash import keep_crash
 from ccops.tui.feed import Frame
 from ccops.tui.filterbar import FilterBar
+from ccops.tui.logs import logged_to
 from ccops.tui.look import Look
 from ccops.tui.memory import Memory
 from ccops.tui.options import look_for, options_from
-from ccops.tui.outputs import NoColours, PlainCharacters
 from ccops.tui.painted import Painted
 from ccops.tui.rowlist import RowList
 from ccops.tui.screens import SCREENS, preload
-from ccops.tui.sizes import size_classes
+from ccops.tui.shell import Shell
 from ccops.tui.stage import Stage
 from ccops.tui.station import Options, Station
-from ccops.tui.terminal import ConsoleDriver, catch_signals, restore
-from ccops.tui.themes import PALETTES, textual_theme
-from ccops.tui.tight import ConsoleScreen
+from ccops.tui.terminal import restore
 from ccops.tui.tiles import AgentTiles
 from ccops.tui.tiny import Tiny
 
@@ -44,10 +38,9 @@ if TYPE_CHECKING:  # loaded when first needed
 DeskFactory = Callable[[], Awaitable[Desk]]
 
 
-class ConsoleApp(App[int]):
+class ConsoleApp(Shell):
     """The whole console."""
 
-    ENABLE_COMMAND_PALETTE = False
     CSS = """
     ConsoleScreen { layout: vertical; background: $background; }
     .-short Ribbon { height: 1; }
@@ -75,26 +68,16 @@ class ConsoleApp(App[int]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`desk_factory` is awaited once the first screen stands, so that nobody looks at an empty terminal."""
-        self._plain: list[LineFilter] = []
-        super().__init__(driver_class=ConsoleDriver)
-        self.animation_level = "none"
-        for palette in PALETTES.values():
-            self.register_theme(textual_theme(palette))
-        self.theme = look.palette.name
+        super().__init__(look)
         self._factory = desk_factory
-        self.station = Station(options, look, memory, on_frame=self._frame, ready=self._keeps_up, clock=clock)
+        self.station = Station(options, look, memory, on_frame=self._frame, ready=self.keeps_up, clock=clock)
         self.stage = Stage(self.station)
         self.commander = Commander(self)
         self.trouble: CcopsError | None = None
-        self.crash = ""
         self._stale = False
-        self._plain = _filters(look)
+        self._rung: set[tuple[str, str]] = set()
 
     # Life
-
-    def get_default_screen(self) -> ConsoleScreen:
-        """Return the screen under everything."""
-        return ConsoleScreen()
 
     def compose(self) -> ComposeResult:
         """Lines around a stage."""
@@ -108,13 +91,12 @@ class ConsoleApp(App[int]):
 
     async def on_mount(self) -> None:
         """Show the first screen at once, then open the desk beside it."""
-        self._fit(self.size.width, self.size.height)
+        self.fit(self.size.width, self.size.height)
         await self.stage.show("wall" if self.station.options.wall else self.station.options.screen)
         self.set_class(self.stage.shown == "wall", "-wall")
         self.station.feed.start()
         self.run_worker(self._open_desk())
-        if not self.is_headless:
-            catch_signals(asyncio.get_running_loop(), self._leave)
+        self.heed_signals()
 
     async def _open_desk(self) -> None:
         try:
@@ -122,37 +104,13 @@ class ConsoleApp(App[int]):
             self.set_timer(1.0, preload)
         except CcopsError as error:
             self.trouble = error
-            self.exit(int(error.exit_code), int(error.exit_code))
+            self.leave(int(error.exit_code))
 
     async def on_unmount(self) -> None:
         """Leave the desk; what was started in the PBX lives on there."""
         self.station.feed.stop()
         if self.station.desk is not None:
             await self.station.desk.close()
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Leave with a short line instead of pages of variables; tests get the error itself."""
-        if self.is_headless:
-            super()._handle_exception(error)
-        elif not self.crash:
-            self._return_code, self.crash = int(ExitCode.FAILED), keep_crash(error)
-            self._close_messages_no_wait()
-
-    def _leave(self, code: int) -> None:
-        self.exit(code, code)
-
-    @property
-    def driver_in_use(self) -> object:
-        """The driver that talks to the terminal."""
-        return self._driver
-
-    def _keeps_up(self) -> bool:
-        driver = self._driver
-        return not isinstance(driver, ConsoleDriver) or driver.keeps_up
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what the last step before the terminal changes: colours refused, plain characters."""
-        return self._plain
 
     # Frames
 
@@ -164,6 +122,15 @@ class ConsoleApp(App[int]):
                 self.stage.restyle()
             self.stage.frame(frame)
             self.repaint_bars()
+        if self.station.options.bell:
+            self._ring()
+
+    def _ring(self) -> None:
+        """Ring once for everything new that presses."""
+        pressing = {(notice.kind, notice.key) for notice in self.station.notices if notice.level != "info"}
+        if pressing - self._rung:
+            self.bell()
+        self._rung = pressing
 
     def repaint_bars(self) -> None:
         """Draw the lines around the stage again where they differ."""
@@ -171,18 +138,10 @@ class ConsoleApp(App[int]):
             if isinstance(painted, Painted):
                 painted.repaint()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Choose what fits."""
-        self._fit(event.size.width, event.size.height)
-
-    def _fit(self, width: int, height: int) -> None:
-        self.update_classes(size_classes(width, height))
-
     def restyle(self, look: Look) -> None:
         """Draw everything in another look and remember it."""
         self.station.look = look
-        self._plain = _filters(look)
-        self.theme = look.palette.name
+        self.wear(look)
         self.station.memory.keep_word("console", "theme", look.palette.name)
         self.call_after_refresh(self._restyled)
 
@@ -223,8 +182,11 @@ class ConsoleApp(App[int]):
     # Messages
 
     async def on_top_bar_chosen(self, message: TopBar.Chosen) -> None:
-        """A tab was clicked."""
-        await self.action_show(message.name)
+        """A tab was clicked, or the link."""
+        if message.name == "link":
+            await self.commander.run("link")
+        else:
+            await self.action_show(message.name)
 
     async def on_ribbon_chosen(self, message: Ribbon.Chosen) -> None:
         """A notice was clicked."""
@@ -288,20 +250,15 @@ class ConsoleApp(App[int]):
 
     def action_interrupt(self) -> None:
         """ctrl+c ends the console like any command."""
-        self._leave(int(ExitCode.INTERRUPTED))
+        self.leave(int(ExitCode.INTERRUPTED))
 
     async def action_quit(self) -> None:
         """Leave in peace."""
-        self._leave(int(ExitCode.OK))
+        self.leave(int(ExitCode.OK))
 
     async def action_run(self, name: str) -> None:
         """Run a command by name, for keys and palette alike."""
         await self.commander.run(name)
-
-
-def _filters(look: Look) -> list[LineFilter]:
-    filters: list[LineFilter] = [NoColours()] if look.no_color else []
-    return [*filters, PlainCharacters(letters=look.letters)] if look.ascii else filters
 
 
 def run_console(
@@ -319,7 +276,8 @@ def run_console(
     memory = Memory()
     app = ConsoleApp(desk_factory, options, memory, look_for(options, memory))
     try:
-        app.run()
+        with logged_to(app.station.journal):
+            app.run()
     finally:
         restore(app.driver_in_use)
     if app.trouble is not None or app.crash:

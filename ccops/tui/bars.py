@@ -1,5 +1,6 @@
 """The lines around a screen: tabs and link at the top, the trail below them, the ribbon of what needs attention."""
 
+import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from textual.message import Message
 from ccops.board import LinkRow
 from ccops.desk.attention import Notice
 from ccops.i18n import _
-from ccops.tui.cells import duration, fit, safe
+from ccops.tui.cells import duration, fit, safe, width_of
 from ccops.tui.columns import Moment
 from ccops.tui.painted import Painted
 from ccops.tui.screens import SCREENS
@@ -35,7 +36,7 @@ class TopBar(Painted):
     """
 
     class Chosen(Message):
-        """A tab was clicked."""
+        """A tab was clicked, or the link (`link`)."""
 
         def __init__(self, name: str) -> None:
             self.name = name
@@ -46,6 +47,7 @@ class TopBar(Painted):
         super().__init__(station, id="top")
         self._shown = shown
         self._tabs: list[tuple[int, int, str]] = []
+        self._link_at = 10_000
 
     @property
     def dims(self) -> bool:
@@ -60,15 +62,17 @@ class TopBar(Painted):
         self._tabs = []
         for line in SCREENS:
             text = f" {line.key} {line.title} "
-            start = sum(len(span[0]) for span in left)
-            self._tabs.append((start, start + len(text), line.name))
+            start = line_width(left)
+            self._tabs.append((start, start + width_of(text), line.name))
             left.append((text, "tab-on" if line.name == self._shown() else "tab"))
         return [_between(tuple(left), right, width, moment.look.glyph("ellipsis"))]
 
     def _right(self, moment: Moment, width: int) -> Line:
         flags = self._flags(moment)
         link = self._link(moment.board.link, moment, wide=width >= 110)
-        return (*flags, *link, (f"  {self.station.time_of(self.station.clock())} ", "text"))
+        shown: Line = (*link, (f"  {self.station.time_of(self.station.clock())} ", "text"))
+        self._link_at = width - line_width(shown)
+        return (*flags, *shown)
 
     def _flags(self, moment: Moment) -> Line:
         feed, look = self.station.feed, moment.look
@@ -95,14 +99,17 @@ class TopBar(Painted):
         }
         word = words[link.state]
         if link.state == "live":
-            version = f" {safe(link.version)}" if wide and link.version else ""
+            number = re.match(r"[\d.]+", link.version)  # what a distribution appends says nothing here
+            version = f" {number.group()}" if wide and number else ""
             return ((f"{look.glyph('live')} {word}", "ok"), (version, "muted"))
         age = "" if link.heard_at is None else " " + duration(self.station.clock() - link.heard_at)
         tone = "warn" if link.state in ("connecting", "syncing") else "crit"
         return ((f"{look.glyph('down_link')} {word}{age}", tone),)
 
     def on_click(self, event: events.Click) -> None:
-        """Open the screen whose tab was clicked."""
+        """Open the screen whose tab was clicked, or what is known about the link."""
+        if event.x >= self._link_at:
+            self.post_message(self.Chosen("link"))
         for start, end, name in self._tabs:
             if start <= event.x < end:
                 self.post_message(self.Chosen(name))

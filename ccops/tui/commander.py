@@ -50,6 +50,7 @@ class Commander:
             "copy_row": self._copy_row,
             "copy_cell": self._copy_cell,
             "help": self._help,
+            "link": self._link,
         }
         asking = {"palette": self._palette, "sort": self._sort, "export": self._export}
         if name in simple:
@@ -180,11 +181,18 @@ class Commander:
         self._app.repaint_bars()
 
     def _help(self) -> None:
-        from ccops.tui.help import Help
+        from ccops.tui.help import Help, help_text
 
         view = self._stage.view
         title = view.title if view is not None else ""
-        self._app.push_screen(Help(title, self._rows(), self._app.offers(), self._station.look))
+        text = help_text(title, self._rows(), self._app.offers(), self._station.look)
+        self._app.push_screen(Help(text, self._station.look))
+
+    def _link(self) -> None:
+        from ccops.tui.help import Help
+        from ccops.tui.linkabout import link_text
+
+        self._app.push_screen(Help(link_text(self._station), self._station.look))
 
     async def _attend(self) -> None:
         notices = self._station.notices

@@ -15,9 +15,7 @@ def keep_crash(error: BaseException, folder: Path | None = None) -> str:
     """Write the traceback, without the values of variables (they hold callers' numbers); return what to say."""
     if isinstance(error, WorkerFailed):  # only says that something failed elsewhere
         error = error.error
-    said = _("The console stopped because of a fault of its own ({kind}: {text}).").format(
-        kind=type(error).__name__, text=error
-    )
+    said = _("This is a fault of ccops ({kind}: {text}).").format(kind=type(error).__name__, text=error)
     now = datetime.now(UTC)
     path = (folder or state_folder()) / f"crash-{now:%Y%m%d-%H%M%S}.txt"
     lines = [f"ccops {__version__} {now:%Y-%m-%dT%H:%M:%SZ}\n", *traceback.format_exception(error)]

@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 from textual.screen import ModalScreen
 
-from ccops.desk import Desk
+from ccops.desk import Desk, Outcome
 from ccops.desk.table import Argument
-from ccops.errors import CcopsError, UsageProblem
+from ccops.errors import CcopsError, ReasonNeeded, UsageProblem
 from ccops.i18n import _
 from ccops.tui.actions import Offer, described, row_name
 from ccops.tui.cells import safe
+from ccops.tui.crash import keep_crash
 from ccops.tui.dialogs import Ask, Choice, Choose, Confirm
 from ccops.tui.listspec import Selection
 from ccops.tui.station import Station
@@ -35,6 +36,7 @@ class Doing:
     say: Callable[[str, str], None]
     """Tells a person: text and tone."""
     _given: dict[str, Any] = field(default_factory=dict)
+    _reason: str = ""
 
     async def carry_out(self, offer: Offer) -> None:
         """Ask what must be asked, then do it on every target; each outcome is said and logged."""
@@ -88,13 +90,27 @@ class Doing:
         lines += [f"{name}: {value}" for name, value in self._given.items() if value]
         return Confirm(title, lines, plain=self.station.look.ascii)
 
+    async def _asking_why(self, offer: Offer, target: Selection) -> Outcome:
+        """Do it; where the person's role demands a reason, ask for one and do it with that."""
+        try:
+            return await self.desk.do(offer.action.name, target.key, reason=self._reason, **self._given)
+        except ReasonNeeded as needed:
+            title = f"{offer.action.title}: {offer.named}"
+            answer = await self.ask(Ask(title, hint=needed.message, plain=self.station.look.ascii))
+            if not answer or not answer.strip():
+                raise
+            self._reason = answer.strip()
+        return await self.desk.do(offer.action.name, target.key, reason=self._reason, **self._given)
+
     async def _do(self, offer: Offer, target: Selection) -> None:
         name = row_name(target.row)
         try:
-            outcome = await self.desk.do(offer.action.name, target.key, **self._given)
+            outcome = await self._asking_why(offer, target)
             text, tone = outcome.message or offer.action.title, "ok" if outcome.ok else "warn"
         except CcopsError as error:
             text, tone = str(error), "crit"
+        except Exception as error:  # noqa: BLE001 - a fault in one action must not take the board from a supervisor
+            text, tone = keep_crash(error), "crit"
         self.say(text, tone)
         self.station.journal.note("action", tone, name, f"{offer.action.title}: {safe(text)}", at=self.station.clock())
 

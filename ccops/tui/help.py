@@ -58,10 +58,10 @@ class Help(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss(None)", _("Close")),
     ]
 
-    def __init__(self, title: str, rows: RowList[Any] | None, offers: Sequence[Offer], look: Look) -> None:
-        """`rows` is the list that has the keys, `offers` what may be done on its row."""
+    def __init__(self, text: Content, look: Look) -> None:
+        """`text` is what is read."""
         super().__init__(classes="-plain" if look.ascii else None)
-        self._text = help_text(title, rows, offers, look)
+        self._text = text
 
     def compose(self) -> ComposeResult:
         """The text."""
@@ -71,26 +71,27 @@ class Help(ModalScreen[None]):
 
 def help_text(title: str, rows: RowList[Any] | None, offers: Sequence[Offer], look: Look) -> Content:
     """Return the help as text; nothing of it is read as markup."""
-    parts = [_section(title, [])]
+    parts = [section(title, [])]
     if rows is not None:
         full = title if title == rows.spec.title else f"{title} – {rows.spec.title}"
-        parts = [_section(full, []), Content(rows.spec.help + "\n")]
+        parts = [section(full, []), Content(rows.spec.help + "\n")]
     if offers:
         keyed = [(offer.key or "ctrl+p", f"{offer.action.title}: {offer.action.help}") for offer in offers]
-        parts.append(_section(_("On {target}").format(target=offers[0].named), keyed))
+        parts.append(section(_("On {target}").format(target=offers[0].named), keyed))
     if rows is not None:
-        parts.append(_section(_("List"), LIST_KEYS))
-    parts.append(_section(_("Everywhere"), GLOBAL_KEYS))
+        parts.append(section(_("List"), LIST_KEYS))
+    parts.append(section(_("Everywhere"), GLOBAL_KEYS))
     if rows is not None:
         columns = [(column.title or column.key, column.help) for column in rows.spec.columns if column.help]
-        parts.append(_section(_("Columns"), columns))
+        parts.append(section(_("Columns"), columns))
     states = [(f"{look.glyph(state.value)} {state_word(state)}", "") for state in STATE_ORDER]
     marks = [(look.glyph("warn"), _("past its limit")), (look.glyph("crit"), _("far past it"))]
-    parts.append(_section(_("Marks"), [*states, *marks]))
+    parts.append(section(_("Marks"), [*states, *marks]))
     return Content("\n").join(parts)
 
 
-def _section(title: str, lines: Sequence[tuple[str, str]]) -> Content:
+def section(title: str, lines: Sequence[tuple[str, str]]) -> Content:
+    """Return a heading and its lines of key and text."""
     return Content("").join(_pieces(title, lines))
 
 

@@ -13,7 +13,7 @@ from ccops.tui.spans import Line, Span
 from ccops.tui.station import Station
 from ccops.tui.words import STATE_ORDER, state_word
 
-_CELL = 23
+_CELL, _WIDEST = 23, 40
 _FOR = 7
 
 
@@ -35,16 +35,17 @@ class AgentTiles(Painted):
         """One grid."""
         super().__init__(station, id="tiles")
         self._places: dict[tuple[int, int], str] = {}
+        self._cell_width = _CELL
 
     def draw(self, width: int, height: int, moment: Moment) -> list[Line]:
         """Return heading and grid; who does not fit is counted."""
         agents = sorted(moment.board.agents.values(), key=lambda row: (row.agent.casefold(), row.key))
-        columns = max(1, width // _CELL)
-        cell = width // columns
-        room = max(1, height - 1)
-        lines_needed = -(-len(agents) // columns) if agents else 0
-        lines = min(room, lines_needed)
-        shown = agents if lines_needed <= room else agents[: max(0, columns * lines - 1)]
+        room, most = max(1, height - 1), max(1, width // _CELL)
+        # As few columns as hold everybody: a name that is not cut is worth more than an empty cell below.
+        columns = min(most, max(1, -(-len(agents) // room)))
+        cell = self._cell_width = min(width // columns, _WIDEST)
+        lines = min(room, -(-len(agents) // columns))
+        shown = agents if columns * lines >= len(agents) else agents[: columns * lines - 1]
         self._places = {(index // lines, index % lines): row.key for index, row in enumerate(shown)} if lines else {}
         grid = [self._row(shown, line, lines, columns, cell, moment) for line in range(lines)]
         if len(shown) < len(agents) and grid:
@@ -86,7 +87,6 @@ class AgentTiles(Painted):
 
     def on_click(self, event: events.Click) -> None:
         """Open the agent that was clicked."""
-        columns = max(1, self.size.width // _CELL)
-        key = self._places.get((event.x // (self.size.width // columns), event.y - 1))
+        key = self._places.get((event.x // self._cell_width, event.y - 1))
         if key is not None:
             self.post_message(self.Chosen(key))
