@@ -176,6 +176,7 @@ def test_a_blind_transfer_frees_the_agent_and_the_call_goes_on(player: Player) -
 def test_a_take_over_by_redirect_is_seen_as_one(player: Player) -> None:
     seen = player.to("take over")
     assert seen.states(ANA)[-3:] == ["ringing", "talking", "available"]
+    assert seen.of("5550005").outcome == "answered"
     assert ladder(seen.of("5550005"))[3:] == [
         "connected Ana 王芳", "pulled 9002", "ringing 9002", "connected 9002", "ended",
     ]  # fmt: skip

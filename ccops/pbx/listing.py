@@ -61,7 +61,7 @@ async def list_all(asker: Asker, state: State, clock: Callable[[], float], *, ga
         now = clock()
         if reply.ok:
             return [(row, now) for row in reply.events]
-        text = _("The PBX refuses {action}: {reply}.")
+        text = _("The PBX refuses {action} ({reply}).")
         notes.append(text.format(action=action, reply=reply.message))
         return None
 
@@ -89,5 +89,5 @@ async def _ask(asker: Asker, action: str) -> Reply:
     """Return the reply to a listing; a refusal for lack of rights comes as a reply too."""
     try:
         return await asker.listing({"Action": action})
-    except PermissionRefused as refusal:
-        return Reply({"Response": "Error", "Message": refusal.message})
+    except PermissionRefused:
+        return Reply({"Response": "Error", "Message": _("this user lacks the right")})

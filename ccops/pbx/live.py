@@ -279,7 +279,7 @@ class LiveCentre:
         if drift:
             self._drift_repaired += len(drift)
             log.warning("repaired %d difference(s): %s", len(drift), drift)
-            self._show_link()
+        self._show_link()
         self._flush()  # whoever asked for it finds the board current
         return drift
 

@@ -3,12 +3,13 @@
 from typing import Final
 
 from ccops.board import AgentState
-from ccops.pbx.state.calls import step
+from ccops.pbx.state.calls import spend, step
 from ccops.pbx.state.fields import device_in, is_local
 from ccops.pbx.state.model import UP, Agent, Call, Channel, Connection, Ring, State
 
 _IN_USE: Final = frozenset({2, 3, 7, 8})
 _RINGING: Final = 6
+_ON_HOLD: Final = 8
 _GONE: Final = frozenset({4, 5})
 _GONE_DEVICE: Final = frozenset({"UNAVAILABLE", "INVALID"})
 
@@ -49,7 +50,9 @@ def judge(state: State, agent: Agent, at: float) -> AgentState:
 
 
 def on_hold(state: State, agent: Agent, connection: Connection) -> bool:
-    """Return whether a side of a queue call has put it on hold."""
+    """Return whether a side of a queue call has put it on hold; most phones tell by an event only."""
+    if agent.status == _ON_HOLD:
+        return True
     caller = state.channels.get(connection.caller)
     leg = state.channels.get(connection.leg)
     if (caller is not None and caller.held) or (leg is not None and leg.held):
@@ -171,6 +174,11 @@ def label(state: State, leg: Channel) -> str:
 # --- queue calls of an agent ---
 
 
+def owns(agent: Agent, leg: Channel) -> bool:
+    """Return whether a leg is the agent's: not where a colleague has picked up the call that rang."""
+    return leg.local or not agent.phone or leg.device in agent.devices or leg.device == agent.base
+
+
 def ring(state: State, agent: Agent, call: Call, ring: Ring) -> None:
     """A queue begins to ring an agent."""
     known = agent.rings.get(call.caller)
@@ -247,9 +255,7 @@ def _spend(state: State, agent: Agent, leg: str, linkedid: str, at: float) -> No
     channel = state.channels.get(leg)
     for spent in [*phone_legs(state, agent, linkedid), *([channel] if channel is not None else [])]:
         if spent.uniqueid not in state.callers:
-            spent.spent_at = at
-            state.spent[spent.uniqueid] = at
-            state.dirty.groups[spent.linkedid] = None
+            spend(state, spent, at)
 
 
 def refresh_wrap_up(state: State, agent: Agent) -> None:

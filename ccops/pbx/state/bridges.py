@@ -26,7 +26,10 @@ def on_enter(state: State, event: Event, at: float) -> None:
     together = state.bridges[bridge].values()
     if len(together) > 1 and event.get("BridgeType", "basic") == "basic":
         join_linkedids(state, together, at)
-    _note_talk(state, channel, at)
+    call = state.callers.get(channel.uniqueid)
+    if call is not None:
+        goes_on(state, call)
+    note_talk(state, channel, at)
 
 
 def _swap(state: State, old: str, new: Channel) -> None:
@@ -53,12 +56,9 @@ def _hand_over(state: State, call: Call, channel: Channel) -> None:
     state.callers[channel.uniqueid] = call
 
 
-def _note_talk(state: State, channel: Channel, at: float) -> None:
+def note_talk(state: State, channel: Channel, at: float) -> None:
     """Write down who talks to whom where no queue does."""
     group = group_of(state, channel.linkedid)
-    for call in group.calls.values():
-        if call.caller == channel.uniqueid:
-            goes_on(state, call)
     shown = current(state, group)
     if len(shown) != 1 or shown[0].waiting or shown[0].agent:
         return
@@ -66,6 +66,7 @@ def _note_talk(state: State, channel: Channel, at: float) -> None:
     main = main_channel(state, group, call)
     far = far_end(state, main) if main is not None and main.uniqueid not in state.parked else None
     if far is not None and far.uniqueid != call.peer:
+        goes_on(state, call)
         call.peer = far.uniqueid
         call.answered_at = call.answered_at or at
         step(state, call, at, "connected", agents.label(state, far))
@@ -74,7 +75,7 @@ def _note_talk(state: State, channel: Channel, at: float) -> None:
 def far_end(state: State, channel: Channel) -> Channel | None:
     """Return the line that a channel talks to, through Local pairs; None while there is none."""
     for other in state.bridges.get(channel.bridge, {}).values():
-        if other is not channel:
+        if other is not channel and other.spent_at is None:
             found = beyond(state, other) if other.local else other
             if found is not None:
                 return found

@@ -1,6 +1,6 @@
 """Callers of queues: they join, are rung out, connected, completed, or leave without an answer."""
 
-from ccops.pbx.state import agents
+from ccops.pbx.state import agents, bridges
 from ccops.pbx.state.calls import depart, goes_on, group_of, is_key, leave_queue, queued_call, step, touch_line
 from ccops.pbx.state.channels import add, unspend
 from ccops.pbx.state.fields import Event, party, whole
@@ -119,9 +119,20 @@ def on_connect(state: State, event: Event, at: float) -> None:
     agent, call, leg = found
     leave_queue(state, group_of(state, call.linkedid), call)
     known = agent.connections.get(call.caller)
-    if known is None or known.leg != leg.uniqueid:
+    if not agents.owns(agent, leg):
+        _picked_up(state, call, leg, at)
+    elif known is None or known.leg != leg.uniqueid:
         queue = event.get("Queue", call.queue)
         agents.connect(state, agent, call, Connection(queue, call.caller, leg.uniqueid, at))
+
+
+def _picked_up(state: State, call: Call, leg: Channel, at: float) -> None:
+    """A colleague has picked the call up; the queue books it for the agent who was rung, whose phone is free again."""
+    agents.release(state, call, at)
+    owner = next(iter(state.owners.get(leg.device, {})), "")
+    call.departure, call.outcome, call.answered_at, call.peer = None, "answered", at, leg.uniqueid
+    call.last_agent, call.last_agent_key = agents.label(state, leg), owner
+    step(state, call, at, "connected", call.last_agent)
 
 
 def on_complete(state: State, event: Event, at: float) -> None:
@@ -134,6 +145,8 @@ def on_complete(state: State, event: Event, at: float) -> None:
         if connection.queue == queue and caller in (None, connection.caller) and leg in (None, connection.leg):
             call = state.callers[connection.caller]
             agents.disconnect(state, agent, call, at)
+            if (channel := state.channels.get(call.caller)) is not None:
+                bridges.note_talk(state, channel, at)
 
 
 def on_no_answer(state: State, event: Event, at: float) -> None:

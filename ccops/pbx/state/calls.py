@@ -71,7 +71,9 @@ def open_call(state: State, group: Group, channel: Channel) -> None:
         call.seen = call.seen or real(state, channel)
         call.entered_at = min(call.entered_at, channel.created_at)
     if not group.calls:
-        call = Call(group.linkedid, channel.uniqueid, group.linkedid, channel.created_at, seen=real(state, channel))
+        # The Linkedid outlives the first of its channels, but the name of a call that is over is taken.
+        call_id = group.linkedid if group.linkedid not in state.ended else channel.uniqueid
+        call = Call(call_id, channel.uniqueid, group.linkedid, channel.created_at, seen=real(state, channel))
         step(state, call, channel.created_at, "arrived", channel.dialled)
         group.calls[call.call_id] = call
 
@@ -121,26 +123,37 @@ def is_key(call: Call, exten: str) -> bool:
 def _write_departure(state: State, call: Call, departure: Departure, kind: str) -> None:
     if kind:
         step(state, call, departure.at, kind, departure.exten)
-        call.outcome = OUTCOMES.get(kind, "")
+        call.outcome = call.outcome or OUTCOMES.get(kind, "")
 
 
 def end_calls(state: State, group: Group, at: float) -> None:
     """End the calls of a group that the loss of a channel has left without a caller."""
     for call in list(group.calls.values()):
-        if call.queued:
-            if call.caller in state.channels or _outlived(state, group, call):
-                continue
-        elif group.channels:
-            continue
-        end_call(state, group, call, at)
+        if call.queued and call.caller not in state.channels:
+            end_call(state, group, call, at)
+            _spend_left(state, group, at)
+        elif not group.channels:
+            end_call(state, group, call, at)
     if not group.channels:
         state.groups.pop(group.linkedid, None)
 
 
-def _outlived(state: State, group: Group, call: Call) -> bool:
-    """Return whether the lines that are left talk on without the caller, and not for another caller of the group."""
-    others = any(other is not call and other.caller in state.channels for other in group.calls.values() if other.queued)
-    return not others and any(True for _ in real_channels(state, group))
+def _spend_left(state: State, group: Group, at: float) -> None:
+    """Whoever talked to a caller who is gone hangs up next, or goes on: a sign of life makes another call of it."""
+    if group.calls:
+        return
+    for channel in list(real_channels(state, group)):
+        if len(state.bridges.get(channel.bridge, ())) > 1:
+            open_call(state, group, channel)
+        else:
+            spend(state, channel, at)
+
+
+def spend(state: State, channel: Channel, at: float) -> None:
+    """Note that the call of a line is over: until it hangs up it is nobody's call."""
+    channel.spent_at = at
+    state.spent[channel.uniqueid] = at
+    state.dirty.groups[channel.linkedid] = None
 
 
 def end_call(state: State, group: Group, call: Call, at: float, outcome: str | None = None) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from ccops.pbx.state import agents
-from ccops.pbx.state.calls import end_call, step
+from ccops.pbx.state.calls import end_call, leave_queue, step
 from ccops.pbx.state.drift import Drift, canonical, compare
 from ccops.pbx.state.model import GONE_KEPT, Agent, Call, Channel, Dirty, Group, State
 
@@ -128,8 +128,10 @@ def _close_missing(live: State, fresh: State, at: float, *, gap: bool) -> None:
             if call.call_id in kept:
                 continue
             agents.release(live, call, at)
+            outcome = "" if call.waiting else None
+            leave_queue(live, group, call)
             step(live, call, at, "lost" if gap else "missing")
-            end_call(live, group, call, at, outcome="" if call.waiting else None)
+            end_call(live, group, call, at, outcome=outcome)
 
 
 def _install(live: State, fresh: State) -> None:

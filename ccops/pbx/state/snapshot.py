@@ -73,11 +73,15 @@ def _find_connection(state: State, agent: Agent, member: Member) -> None:
 
 
 def _own_legs(state: State, agent: Agent) -> Iterator[Channel]:
-    """Yield the channels that may be the agent's leg: what the queue dialled first, then the phone's own."""
+    """Yield the channels that may be the agent's leg: what the queue dialled, then the phone's own.
+
+    Where nobody knows the phone behind a Local that was optimised away, any line of nobody else's may be it.
+    """
     for device in dict.fromkeys((agent.base, *agent.devices)):
-        for leg in state.legs.get(device, {}).values():
-            if leg.spent_at is None:
-                yield leg
+        yield from (leg for leg in state.legs.get(device, {}).values() if leg.spent_at is None)
+    if not agent.phone:
+        free = (leg for leg in state.channels.values() if leg.bridge and not state.owners.get(leg.device))
+        yield from (leg for leg in free if leg.spent_at is None and not leg.local)
 
 
 def _connected_caller(state: State, group: Group, queue: str) -> Channel | None:
