@@ -168,10 +168,10 @@ class RemoteDesk:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "changes" in message:
-            self._show([codec.read_change(item) for item in message["changes"]])
+            self._show(codec.read_changes(message["changes"]))
         elif "board" in message:
             self._replace(codec.read_board(message["board"]))
-        elif "id" in message:
+        elif isinstance(message.get("id"), int):
             future = self._waiting.pop(message["id"], None)
             if future is not None and not future.done():
                 future.set_result(message)

@@ -105,14 +105,18 @@ def read_row(topic: str, data: Mapping[str, Any]) -> Any:
     return kind(**known)
 
 
-def read_change(data: Mapping[str, Any]) -> Change:
-    """Return a change from its JSON; raises `LinkError` where it is none."""
+def read_changes(data: Any) -> list[Change]:
+    """Return changes from their JSON; raises `LinkError` where they are none."""
     try:
-        topic: Topic = data["topic"]
-        row = data["row"]
-        return Change(data["at"], topic, data["key"], None if row is None else read_row(topic, row))
+        return [_change(item) for item in data]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise LinkError(f"not a change: {str(data)[:80]}") from error
+        raise LinkError(f"not a list of changes: {str(data)[:80]}") from error
+
+
+def _change(data: Mapping[str, Any]) -> Change:
+    topic: Topic = data["topic"]
+    row = data["row"]
+    return Change(data["at"], topic, data["key"], None if row is None else read_row(topic, row))
 
 
 def read_board(data: Mapping[str, Any]) -> Board:
