@@ -24,7 +24,7 @@ class Place:
         self._settings = settings
         self._path: Path = settings.socket
         self._lock: int | None = None
-        self._made: tuple[int, int] | None = None
+        self._made: tuple[int, int, int] | None = None
 
     def take(self) -> socket.socket:
         """Return the listening socket, with mode and group of the configuration.
@@ -106,8 +106,7 @@ class Place:
             raise self._unusable(error) from error
         finally:
             os.umask(old)
-        status = self._path.lstat()
-        self._made = (status.st_dev, status.st_ino)
+        self._made = _identity(self._path)
         try:
             self._give()
         except BaseException:
@@ -136,8 +135,7 @@ class Place:
         """Remove the socket, if it is still the one that was made here, and give the lock back."""
         if self._made is not None:
             try:
-                status = self._path.lstat()
-                if (status.st_dev, status.st_ino) == self._made:
+                if _identity(self._path) == self._made:
                     self._path.unlink()
             except FileNotFoundError:
                 pass  # somebody was faster
@@ -145,3 +143,9 @@ class Place:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """Return what tells a file from another one that has taken its path, and maybe its inode number."""
+    status = path.lstat()
+    return status.st_dev, status.st_ino, status.st_mtime_ns
