@@ -4,7 +4,7 @@ The catalogue of reports makes these, the renderers draw them. Rows are mappings
 values; what each kind of column holds is said at `Kind`. None is "unknown" everywhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -151,12 +151,18 @@ class Paper:
         """True where no section has a row."""
         return not any(section.rows for section in self.sections)
 
-    def all_rules(self) -> dict[str, str]:
-        """Return every rule that the paper rests on, by title: its own, then those of its columns."""
-        found = dict(self.rules)
-        for column in self._ruled():
-            found.setdefault(column.group or column.title, column.rule)
-        return found
+    def all_rules(self, *, rates_only: bool = False) -> dict[str, str]:
+        """Return every rule that the paper rests on, by title: its own, then those of its columns.
 
-    def _ruled(self) -> Iterator[Column]:
-        return (column for section in self.sections for column in section.shown if column.rule)
+        Where sections work out a figure of the same title in different ways, the section is named too. `rates_only`
+        leaves out counts and durations, which few people understand differently.
+        """
+        found, known = dict(self.rules), set(self.rules.items())
+        for section in self.sections:
+            for column in section.shown:
+                title = column.group or column.title
+                if not column.rule or (title, column.rule) in known or (rates_only and column.kind is not Unit.RATE):
+                    continue
+                known.add((title, column.rule))
+                found[f"{title} ({section.title})" if title in found else title] = column.rule
+        return found
