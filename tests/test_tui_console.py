@@ -608,3 +608,19 @@ async def test_warnings_of_the_engine_go_to_the_log() -> None:
         await bench.press("6")
         await bench.until(lambda: "the disk is slow" in bench.text())
         assert "%d" in bench.text()
+
+
+async def test_an_action_without_a_row_is_in_the_palette() -> None:
+    async with console(small_desk(offers={"none": ("call.dial",)}), options={"phone": "PJSIP/9001"}) as bench:
+        await bench.press("ctrl+p")
+        await bench.until(lambda: isinstance(bench.app.screen, Choose))
+        await bench.type("call out")
+        await bench.press("enter")
+        for text in ("PJSIP/1", "5550"):
+            await bench.until(lambda: isinstance(bench.app.screen, Ask))
+            await bench.type(text)
+            await bench.press("enter")
+            await bench.until(lambda text=text: text != "5550" or bench.desk.asked)  # type: ignore[misc]
+        asked = bench.desk.asked[0]
+        assert (asked.action, asked.target) == ("call.dial", "")
+        assert asked.arguments == {"phone": "PJSIP/1", "number": "5550"}

@@ -18,7 +18,7 @@ TOGGLES: dict[str, str] = {"agent.pause": "agent.unpause"}
 
 @dataclass(slots=True, frozen=True)
 class Offer:
-    """An action that may be done now, with its targets fixed."""
+    """An action that may be done now, with its targets fixed; one that needs no row has none."""
 
     action: Action
     key: str
@@ -52,6 +52,14 @@ def offers(desk: Desk, selections: Sequence[Selection], table: Iterable[Action] 
                 found.append(Offer(action, action.key, targets))
     found.sort(key=lambda offer: offer.action.topic != selections[0].topic)
     return _toggled(found)
+
+
+def general(desk: Desk) -> list[Offer]:
+    """Return the actions that need no row."""
+    if desk.read_only:
+        return []
+    allowed = frozenset(desk.offers("none"))
+    return [Offer(action, "", ()) for action in action_table() if action.topic == "none" and action.name in allowed]
 
 
 def _far(action: Action, selection: Selection) -> bool:

@@ -166,6 +166,13 @@ class ConsoleApp(Shell):
 
         return offers(desk, view.selections())
 
+    def general_offers(self) -> "list[Offer]":
+        """Return the actions that need no row."""
+        from ccops.tui.actions import general
+
+        desk = self.station.desk
+        return [] if desk is None or self.station.read_only else general(desk)
+
     def do(self, offer: "Offer") -> None:
         """Carry an offer out; its targets are fixed from here on, whatever the list does meanwhile."""
         from ccops.tui.doing import Doing

@@ -1,6 +1,6 @@
 """Text for one cell of the screen: fitted to its width, figures, durations, instants and sparklines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
@@ -98,6 +98,12 @@ def sparkline(values: Sequence[int], width: int, sparks: str) -> str:
         return fit("", max(width, 0))
     steps = len(sparks) - 1
     return fit("".join(sparks[-(-value * steps // top)] for value in shown), width)
+
+
+def opening(days: Iterable[Sequence[int]]) -> int:
+    """Return the first half hour in which any of these queues was called: before it there is nothing to draw."""
+    firsts = [next((index for index, value in enumerate(day) if value), len(day)) for day in days if any(day)]
+    return min(firsts, default=0)
 
 
 def person(number: str | None, name: str | None) -> str:

@@ -207,7 +207,7 @@ class Commander:
         from ccops.tui.dialogs import Choose
         from ccops.tui.palette import commands
 
-        offers = self._app.offers()
+        offers = [*self._app.offers(), *self._app.general_offers()]
         choices = commands(self._station, self._stage, offers)
         answer = await self._app.ask(Choose(self._station, _("What next?"), choices))
         verb, _colon, rest = (answer or "").partition(":")

@@ -45,10 +45,10 @@ class Doing:
                 self.say(_("{action}: left alone.").format(action=offer.action.title), "muted")
                 return
         if offer.action.harmful and not await self.ask(self._question(offer)):
-            self.say(_("{action} {target}: left alone.").format(action=offer.action.title, target=offer.named), "muted")
+            self.say(_("{action}: left alone.").format(action=_titled(offer)), "muted")
             return
-        self.say(_("{action} {target} …").format(action=offer.action.title, target=offer.named), "text")
-        for target in offer.targets:
+        self.say(_("{action} …").format(action=_titled(offer)), "text")
+        for target in offer.targets or (None,):
             await self._do(offer, target)
 
     def _must_ask(self, argument: Argument) -> bool:
@@ -58,7 +58,7 @@ class Doing:
 
     async def _fill(self, offer: Offer, argument: Argument) -> bool:
         """Ask for one argument; False where the person left."""
-        title = f"{offer.action.title}: {offer.named}"
+        title = _titled(offer)
         choices = self._choices(argument)
         if choices:
             answer = await self.ask(Choose(self.station, f"{title} – {argument.help}", choices))
@@ -83,27 +83,27 @@ class Doing:
         return []
 
     def _question(self, offer: Offer) -> Confirm:
-        title = _("{action}: {target}?").format(action=offer.action.title, target=offer.named)
+        title = f"{_titled(offer)}?"
         lines = [offer.action.help]
         if len(offer.targets) == 1:
             lines.append(described(offer.targets[0].row, self.station.moment.now))
         lines += [f"{name}: {value}" for name, value in self._given.items() if value]
         return Confirm(title, lines, plain=self.station.look.ascii)
 
-    async def _asking_why(self, offer: Offer, target: Selection) -> Outcome:
+    async def _asking_why(self, offer: Offer, target: Selection | None) -> Outcome:
         """Do it; where the person's role demands a reason, ask for one and do it with that."""
+        key = target.key if target is not None else ""
         try:
-            return await self.desk.do(offer.action.name, target.key, reason=self._reason, **self._given)
+            return await self.desk.do(offer.action.name, key, reason=self._reason, **self._given)
         except ReasonNeeded as needed:
-            title = f"{offer.action.title}: {offer.named}"
-            answer = await self.ask(Ask(title, hint=needed.message, plain=self.station.look.ascii))
+            answer = await self.ask(Ask(_titled(offer), hint=needed.message, plain=self.station.look.ascii))
             if not answer or not answer.strip():
                 raise
             self._reason = answer.strip()
-        return await self.desk.do(offer.action.name, target.key, reason=self._reason, **self._given)
+        return await self.desk.do(offer.action.name, key, reason=self._reason, **self._given)
 
-    async def _do(self, offer: Offer, target: Selection) -> None:
-        name = row_name(target.row)
+    async def _do(self, offer: Offer, target: Selection | None) -> None:
+        name = row_name(target.row) if target is not None else ""
         try:
             outcome = await self._asking_why(offer, target)
             text, tone = outcome.message or offer.action.title, "ok" if outcome.ok else "warn"
@@ -113,6 +113,10 @@ class Doing:
             text, tone = keep_crash(error), "crit"
         self.say(text, tone)
         self.station.journal.note("action", tone, name, f"{offer.action.title}: {safe(text)}", at=self.station.clock())
+
+
+def _titled(offer: Offer) -> str:
+    return f"{offer.action.title}: {offer.named}" if offer.targets else offer.action.title
 
 
 def _checker(argument: Argument) -> Callable[[str], str]:

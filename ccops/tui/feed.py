@@ -16,6 +16,8 @@ from ccops.tui.journal import Journal
 
 FRAME = 0.125
 """Shortest time between two frames, seconds."""
+_SETTLING = 1.0
+"""So long after the link came to life rows may still come from its snapshot, seconds."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,13 +111,17 @@ class Feed:
     # Changes and time
 
     def _on_changes(self, changes: Sequence[Change]) -> None:
-        news = self._desk is not None and self._desk.board.link.state == "live"
-        self.journal.absorb(changes, news=news)
+        self.journal.absorb(changes, news=self._settled())
         self._dirty.update(change.topic for change in changes)
         if self.frozen:
             self.held_back += len(changes)
         else:
             self._schedule_frame()
+
+    def _settled(self) -> bool:
+        """Return whether the snapshot is over: what appears with it was there before."""
+        link = self._desk.board.link if self._desk is not None else None
+        return link is not None and link.state == "live" and self.clock() - link.since > _SETTLING
 
     def _schedule_frame(self) -> None:
         if self._frame_timer is None:

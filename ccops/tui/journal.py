@@ -151,14 +151,20 @@ def _call(before: Row | None, row: Row | None) -> Iterator[_Said]:
     if not isinstance(before, CallRow):
         yield "waiting", subject, _("called") if row.queue is None else _("entered {queue}").format(queue=queue), queue
         return
-    if row.queue != before.queue and row.queue:
-        yield "waiting", subject, _("moved to {queue}").format(queue=queue), queue
-    if row.state != before.state and row.state == "talking":
-        wait = duration(row.answered_at - row.entered_at) if row.answered_at is not None else duration(None)
-        text = _("answered by {agent} after {wait}").format(agent=row.agent or _("somebody"), wait=wait)
-        yield "talking", subject, text, queue
+    if row.queue != before.queue and row.queue and row.state != "talking":
+        text = _("moved to {queue}") if before.queue else _("entered {queue}")
+        yield "waiting", subject, text.format(queue=queue), queue
+    if row.state != before.state and row.state == "talking" and row.agent:
+        yield "talking", subject, _answer(row), queue
     if row.held != before.held:
         yield "on_hold", subject, _("put on hold") if row.held else _("taken off hold"), queue
+
+
+def _answer(row: CallRow) -> str:
+    if row.answered_at is None or row.queue is None:
+        return _("answered by {agent}").format(agent=row.agent)
+    wait = duration(row.answered_at - row.entered_at)
+    return _("answered by {agent} after {wait}").format(agent=row.agent, wait=wait)
 
 
 def _ended(row: CallRow) -> Iterator[_Said]:

@@ -10,6 +10,7 @@ from ccops.tui.station import Station
 from ccops.tui.words import call_outcome, call_word, step_word
 
 _TONES = {
+    "arrived": "muted",
     "entered": "waiting",
     "moved": "waiting",
     "ringing": "ringing",
@@ -95,7 +96,7 @@ def _facts(call: CallRow, moment: Moment, width: int) -> list[Line]:
 
 def _rung(call: CallRow, step: Step, until: float, whole: tuple[float, float], width: int, moment: Moment) -> Line:
     look = moment.look
-    over = step.kind in _LAST
+    over = step.kind == "ended" or (call.ended_at is not None and until <= step.at)
     tone = _TONES.get(step.kind, "text")
     gantt = width // 3 if width >= _GANTT_FROM else 0
     room = max(0, width - _LEAD - _SPENT - (gantt + 2 if gantt else 0))

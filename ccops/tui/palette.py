@@ -18,7 +18,8 @@ def commands(station: Station, stage: Stage, offers: list[Offer]) -> list[Choice
 
 def _actions(offers: list[Offer]) -> Iterator[Choice]:
     for index, offer in enumerate(offers):
-        yield Choice(f"offer:{index}", f"{offer.action.title}: {offer.named}", offer.key)
+        label = f"{offer.action.title}: {offer.named}" if offer.targets else offer.action.title
+        yield Choice(f"offer:{index}", label, offer.key)
 
 
 def _screens(stage: Stage) -> Iterator[Choice]:

@@ -3,7 +3,7 @@
 from textual.geometry import Size
 
 from ccops.i18n import _
-from ccops.tui.cells import clock, fit, safe, sparkline
+from ccops.tui.cells import clock, fit, opening, safe, sparkline
 from ccops.tui.columns import Moment
 from ccops.tui.painted import Painted
 from ccops.tui.queue_columns import HALF_HOURS
@@ -25,10 +25,11 @@ class DayPane(Painted):
     def draw(self, width: int, height: int, moment: Moment) -> list[Line]:
         """Return the heading with the hours, then the queues."""
         room = min(HALF_HOURS, width - 20)
+        start = opening(row.day for row in moment.board.queues.values())
         lines: list[Line] = [((fit("  " + _("Offered per half hour"), width), "head"),)]
         for row in sorted(moment.board.queues.values(), key=lambda row: row.queue.casefold()):
             name = fit(safe(row.title or row.queue), 11, "left", moment.look.glyph("ellipsis"))
-            spark = sparkline(row.day, room, moment.look.sparks)
+            spark = sparkline(row.day[start:], room, moment.look.sparks)
             lines.append((("  ", "text"), (name, "text"), (spark, "accent"), (f" {sum(row.day):>5}", "muted")))
         return lines
 

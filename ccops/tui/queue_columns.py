@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from ccops.board import QueueRow
 from ccops.i18n import _
-from ccops.tui.cells import sparkline
+from ccops.tui.cells import opening, sparkline
 from ccops.tui.columns import Column, Moment, Order
 from ccops.tui.figures import level_cell, mean_cell, number_cell, waited
 from ccops.tui.listspec import ListSpec, Selection
@@ -25,6 +25,12 @@ def _longest(row: QueueRow, moment: Moment) -> Span:
 
 def _waiting(row: QueueRow, _moment: Moment) -> Span:
     return number_cell(row.waiting, "crit" if not row.available and not row.ringing else "waiting")
+
+
+def _day(row: QueueRow, moment: Moment) -> Span:
+    """All queues begin at the same half hour, so that what stands above each other is of one time."""
+    start = opening(queue.day for queue in moment.board.queues.values())
+    return sparkline(row.day[start:], HALF_HOURS, moment.look.sparks).rstrip(), "accent"
 
 
 def _abandoned(row: QueueRow, moment: Moment) -> Span:
@@ -142,7 +148,7 @@ _COLUMNS: tuple[Column[QueueRow], ...] = (
         "day",
         _("Day"),
         14,
-        lambda row, moment: (sparkline(row.day, HALF_HOURS, moment.look.sparks).rstrip(), "accent"),
+        _day,
         lambda row: sum(row.day),
         align="tail",
         rank=10,

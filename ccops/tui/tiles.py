@@ -13,7 +13,8 @@ from ccops.tui.spans import Line, Span
 from ccops.tui.station import Station
 from ccops.tui.words import STATE_ORDER, state_word
 
-_CELL, _WIDEST = 23, 40
+_CELL, _GOOD, _WIDEST = 23, 30, 40
+"""Cells of a tile: at least, where there is room for everybody, at most."""
 _FOR = 7
 
 
@@ -41,8 +42,8 @@ class AgentTiles(Painted):
         """Return heading and grid; who does not fit is counted."""
         agents = sorted(moment.board.agents.values(), key=lambda row: (row.agent.casefold(), row.key))
         room, most = max(1, height - 1), max(1, width // _CELL)
-        # As few columns as hold everybody: a name that is not cut is worth more than an empty cell below.
-        columns = min(most, max(1, -(-len(agents) // room)))
+        # No more columns than it takes: a name that is not cut is worth more than an empty cell below.
+        columns = min(most, max(1, width // _GOOD, -(-len(agents) // room)))
         cell = self._cell_width = min(width // columns, _WIDEST)
         lines = min(room, -(-len(agents) // columns))
         shown = agents if columns * lines >= len(agents) else agents[: columns * lines - 1]

@@ -43,6 +43,7 @@ _OUTCOMES: dict[str, str] = {
     "interrupted": _("interrupted"),
 }
 _STEPS: dict[str, str] = {
+    "arrived": _("arrived"),
     "entered": _("entered"),
     "ringing": _("ringing"),
     "missed": _("not answered"),
@@ -55,6 +56,14 @@ _STEPS: dict[str, str] = {
     "unparked": _("unparked"),
     "abandoned": _("gave up"),
     "timeout": _("timed out"),
+    "exit_key": _("left by key"),
+    "exit_empty": _("sent away"),
+    "left": _("left"),
+    "pulled": _("pulled"),
+    "withdrawn": _("withdrawn"),
+    "merged": _("merged"),
+    "lost": _("lost sight"),
+    "missing": _("gone unseen"),
     "ended": _("ended"),
 }
 
