@@ -35,12 +35,15 @@ def test_the_sample_is_all_defaults(tmp_path: Path) -> None:
 def test_every_line_of_the_sample_works_once_its_mark_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = re.sub(r"^#(?=\[|\w+ = )", "", render(), flags=re.MULTILINE)
-    # The two ways to give the secret exclude each other.
-    path.write_text(re.sub(r"^secret = .*$", "", text, flags=re.MULTILINE))
+    # The two ways to give a secret exclude each other.
+    path.write_text(re.sub(r"^(secret|password) = .*$", "", text, flags=re.MULTILINE))
     loaded = load(path, {})
     given = {key[0] + "." + key[-1] for key in loaded.origins}
-    assert given == {f"{name}.{key}" for name in SECTIONS for key in keys_of(name)} - {"ami.secret"}
-    assert len(list(walk(loaded.settings))) == len(given) + 1
+    assert given == {f"{name}.{key}" for name in SECTIONS for key in keys_of(name)} - {
+        "ami.secret",
+        "smtp.password",
+    }
+    assert len(list(walk(loaded.settings))) == len(given) + 2
 
 
 def test_the_page_has_a_row_for_every_key() -> None:

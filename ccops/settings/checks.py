@@ -15,6 +15,11 @@ EVENT_CLASSES: Final = (
 NEEDED_CLASSES: Final = ("agent", "call", "system")
 RECORDING_FIELDS: Final = ("date", "time", "queue", "agent", "call_id")
 
+REPORT_FIELDS: Final = ("name", "job", "site", "from", "to", "date", "time", "queue", "agent", "ext")
+SUBJECT_FIELDS: Final = ("title", "period", *REPORT_FIELDS)
+REPORT_FORMS: Final = ("pdf", "xlsx", "html", "md", "csv", "tsv", "json", "jsonl", "table")
+
+_ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]+@[^\s@<>(),;:\\\"\[\]]+")
 _HOST = re.compile(r"[A-Za-z0-9._:%\[\]-]+")
 _DEVICE = re.compile(r"[A-Za-z][A-Za-z0-9]*/[^\s,&|()]+")
 _DIALPLAN = re.compile(r"[^\s,&|()\"']*")
@@ -73,19 +78,74 @@ def event_classes(value: tuple[str, ...]) -> str:
 
 def recording(value: str) -> str:
     """A template of a file name below the PBX's monitor folder."""
-    try:
-        named = [part[1] for part in string.Formatter().parse(value) if part[1] is not None]
-    except ValueError:
-        return _("a brace is not closed")
-    unknown = [name for name in named if name not in RECORDING_FIELDS]
-    if unknown:
-        return _("it names {{{name}}}; there are {known}").format(
-            name=unknown[0], known=", ".join(f"{{{name}}}" for name in RECORDING_FIELDS)
-        )
+    wrong = _template(value, RECORDING_FIELDS)
+    if wrong:
+        return wrong
     if value.startswith("/") or ".." in value.split("/"):
         return _("it leaves the monitor folder")
     # Asterisk takes , | ^ apart in the arguments of MixMonitor, and a backslash or quote escapes.
     return _("it holds a character that Asterisk takes apart") if re.search(r"[,|^\\\"'`$;&\s]", value) else ""
+
+
+def _template(value: str, known: tuple[str, ...]) -> str:
+    """A text with {names} to be filled in, of which only `known` ones exist; no formats, no attributes."""
+    try:
+        parts = list(string.Formatter().parse(value))
+    except ValueError:
+        return _("a brace is not closed")
+    for _text, name, form, conversion in parts:
+        if name is None:
+            continue
+        if name not in known or form or conversion:
+            return _("it names {{{name}}}; there are {known}").format(
+                name=name, known=", ".join(f"{{{field}}}" for field in known)
+            )
+    return ""
+
+
+def report_file(value: str) -> str:
+    """A template of the name of a report's file."""
+    wrong = _template(value, REPORT_FIELDS)
+    if wrong:
+        return wrong
+    if ".." in value.split("/"):
+        return _("it leads out of its folder")
+    return _("it names a folder, not a file") if value.endswith("/") or not value else ""
+
+
+def report_subject(value: str) -> str:
+    """A template of the subject of a mail."""
+    return word(value) or _template(value, SUBJECT_FIELDS)
+
+
+def report_command(value: tuple[str, ...]) -> str:
+    """A command as a list: the program first."""
+    if not value or not value[0].strip():
+        return _("it names no program")
+    return next((wrong for wrong in (_template(part, REPORT_FIELDS) for part in value) if wrong), "")
+
+
+def report_forms(value: tuple[str, ...]) -> str:
+    """Forms of a report."""
+    for name in value:
+        if name not in REPORT_FORMS:
+            near = nearest(name, REPORT_FORMS, 1)
+            hint = _("; did you mean {names}?").format(names=near[0]) if near else ""
+            return _("there is no form “{name}”").format(name=name) + hint
+    return "" if value else _("it is empty")
+
+
+def address(value: str) -> str:
+    """An address of electronic mail."""
+    return "" if _ADDRESS.fullmatch(value) else _("it is no mail address, such as anna@example.net")
+
+
+def addresses(value: tuple[str, ...]) -> str:
+    """Addresses of electronic mail."""
+    for item in value:
+        if address(item):
+            return _("“{value}” is no mail address, such as anna@example.net").format(value=item)
+    return ""
 
 
 def interface(value: str) -> str:

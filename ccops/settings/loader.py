@@ -18,6 +18,8 @@ from ccops.settings.values import Wrong, convert
 
 OriginOf = Callable[[KeyPath], Origin]
 
+_SECRETS: Final = (("ami", "secret"), ("smtp", "password"))
+"""Keys that may come from a file of their own, named by the same key with _file."""
 _RANK: Final = {"default": 0, "file": 1, "env": 2, "flag": 3}
 
 
@@ -114,7 +116,8 @@ class _Work:
 
     def build(self, env: Mapping[str, str]) -> Settings:
         """Return the settings; raises BadSettings where anything was wrong."""
-        self._one_secret()
+        for section, name in _SECRETS:
+            self._one_secret(section, name)
         if self.problems:
             raise BadSettings(self.problems)
         return Settings(**{part.name: self._part(part, env) for part in fields(Settings)})
@@ -136,16 +139,17 @@ class _Work:
                 given[item.name] = getattr(places, about.machine)(env)
         return kind(**given)
 
-    def _one_secret(self) -> None:
-        secret, secret_file = self.values.get(("ami", "secret")), self.values.get(("ami", "secret_file"))
+    def _one_secret(self, section: str, name: str) -> None:
+        """Let the stronger source of a secret win; two in one source exclude each other."""
+        secret, secret_file = self.values.get((section, name)), self.values.get((section, f"{name}_file"))
         if secret is None or secret_file is None:
             return
         ranks = _RANK[secret[1].kind], _RANK[secret_file[1].kind]
         if ranks[0] == ranks[1]:
-            message = _("ami.secret is given as well.")
-            self.problems.append(Problem(secret_file[1], "ami.secret_file", message, _("Keep one of them.")))
+            message = _("{key} is given as well.").format(key=f"{section}.{name}")
+            self.problems.append(Problem(secret_file[1], f"{section}.{name}_file", message, _("Keep one of them.")))
             return
-        del self.values["ami", "secret" if ranks[0] < ranks[1] else "secret_file"]
+        del self.values[section, name if ranks[0] < ranks[1] else f"{name}_file"]
 
 
 def _walk_document(document: Mapping[str, Any], origin: OriginOf, problems: list[Problem]) -> Iterator[Given]:

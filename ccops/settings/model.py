@@ -5,67 +5,21 @@ is described here and nowhere else.
 """
 # ruff: noqa: RUF009 (key() and section() are dataclasses.field with our own words)
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ccops.settings.keys import Key as Key  # part of the model for whoever reads it
+from ccops.settings.keys import key, machine_key, section, tables
+from ccops.settings.reporting import ReportJob, Reports, Smtp
 from ccops.settings.secret import Secret, read_secret_file
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-Check = Callable[[Any], str]
-"""Returns what is wrong with a value, or an empty text."""
-
 ServiceLevelRule = Literal["offered-less-short", "offered", "answered", "sl2"]
 Screen = Literal["overview", "agents", "calls", "log", "wall"]
-
-
-@dataclass(slots=True, frozen=True)
-class Key:
-    """What the loader and the reference know about a key beyond its type and default."""
-
-    doc: str
-    low: float | None = None
-    high: float | None = None
-    unit: str = ""
-    check: str = ""
-    """Name of a function in `ccops.settings.checks`; a name, so that the checks load only where a value is given."""
-    example: Any = None
-    """Shown in the sample file where the default says little."""
-    shown: str = ""
-    """How the reference names a default that depends on the machine."""
-    octal: bool = False
-    machine: str = ""
-    """Name of a function in `ccops.settings.places` that gives the default from the environment."""
-
-
-def key(default: Any, doc: str, **about: Any) -> Any:
-    """Declare a key: its default, one sentence on what it means, and its limits (the fields of `Key`)."""
-    return field(default=default, metadata={"key": Key(doc, **about)})
-
-
-def machine_key(machine: str, doc: str, **about: Any) -> Any:
-    """Declare a key whose default depends on the machine and its environment."""
-
-    def default() -> Any:
-        from ccops.settings import places
-
-        return getattr(places, machine)(os.environ)
-
-    return field(default_factory=default, metadata={"key": Key(doc, machine=machine, **about)})
-
-
-def section(kind: type) -> Any:
-    """Declare a table of keys."""
-    return field(default_factory=kind)
-
-
-def tables(example: str) -> Any:
-    """Declare a table of named tables such as [queues.NAME], with a name for the sample."""
-    return field(default_factory=dict, metadata={"example": example})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +245,14 @@ class Settings:
     daemon: Daemon = section(Daemon)
     ui: Ui = section(Ui)
     actions: Actions = section(Actions)
+    smtp: Smtp = section(Smtp)
+    reports: Reports = section(Reports)
+    report_jobs: Mapping[str, ReportJob] = tables("daily")
+
+    @property
+    def report_folder(self) -> Path:
+        """Where jobs write files, and below which they remember what they delivered."""
+        return self.reports.folder or self.store.path.parent / "reports"
 
     @property
     def zone(self) -> "ZoneInfo":
@@ -315,10 +277,11 @@ class Settings:
         from ccops.errors import ConfigError
 
         found = [value for _, value in walk(self) if isinstance(value, Secret)]
-        try:
-            found.append(self.ami.login_secret())
-        except ConfigError:  # a file that cannot be read has no secret that could be printed
-            return found
+        for read in (self.ami.login_secret, self.smtp.login_password):
+            try:
+                found.append(read())
+            except ConfigError:  # a file that cannot be read has no secret that could be printed
+                continue
         return found
 
 

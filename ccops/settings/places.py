@@ -19,6 +19,11 @@ def store_path(env: Mapping[str, str]) -> Path:
     return _xdg(env, "XDG_DATA_HOME", ".local/share") / "ccops" / "ccops.db"
 
 
+def own_reports(env: Mapping[str, str]) -> Path:
+    """Return where a person's own reports are unless the configuration says otherwise."""
+    return user_file(env).parent / "reports.d"
+
+
 def _xdg(env: Mapping[str, str], variable: str, fallback: str) -> Path:
     # The rule says that a relative path in the variable is to be ignored.
     named = Path(env.get(variable, ""))

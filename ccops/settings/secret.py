@@ -78,8 +78,8 @@ def tight_enough(path: Path, status: os.stat_result) -> str:
     )
 
 
-def read_secret_file(path: Path) -> Secret:
-    """Return the secret in the first and only line of `path`.
+def read_secret_file(path: Path, key: str = "ami.secret_file") -> Secret:
+    """Return the secret in the first and only line of `path`, which the setting `key` names.
 
     Raises ConfigError where the file cannot be read, can be read by others, is empty or holds more than one line.
     """
@@ -95,8 +95,8 @@ def read_secret_file(path: Path) -> Secret:
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise ConfigError(
-            _("The file with the AMI secret, {path}, cannot be read: {why}.").format(path=path, why=why),
-            remedy=_("Give its path as ami.secret_file and make the user of ccops its owner."),
+            _("The file with the secret of {key}, {path}, cannot be read: {why}.").format(key=key, path=path, why=why),
+            remedy=_("Give its path as {key} and make the user of ccops its owner.").format(key=key),
         ) from None
     return _one_line(path, text)
 
