@@ -58,9 +58,7 @@ class Client:
 
     async def login(self, events: str = "agent,call,system", user: str = "", secret: str = "") -> Client:
         """Log in; by default as the simulation's own user."""
-        await self.act(
-            "Login", Username=user or self._sim.username, Secret=secret or self._sim.secret, Events=events
-        )
+        await self.act("Login", Username=user or self._sim.username, Secret=secret or self._sim.secret, Events=events)
         return self
 
     async def __aenter__(self) -> Client:

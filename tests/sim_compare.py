@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from tests.sim_client import Said
 
@@ -116,48 +117,57 @@ def tell(events: Sequence[Said], skip: Iterable[str] = ()) -> list[Told]:
 
 def _told(first: dict[str, str], headers: list[tuple[str, str]]) -> Told:
     name = first["Event"]
-    if name == "QueueMemberStatus":
-        # Whether the member counts as in a call yet is a race with the thread of the caller.
-        headers = [(key, "*" if key == "InCall" and first["Status"] != "1" else value) for key, value in headers]
     if name == "AgentComplete":
         # Which of the two channels is still there to be shown is a race.
         headers = [(key, value) for key, value in headers if key in COMPLETED]
-    if FAR_HALF.match(first.get("Channel", "")):
-        headers = [(key, "*" if key in ("CallerIDNum", "CallerIDName") else value) for key, value in headers]
+    untold = _raced(name, first)
+    text = " | ".join(f"{key}: {'*' if key in untold else value}" for key, value in headers)
+    return Told(name, _stream(name, first), text)
+
+
+def _raced(name: str, first: dict[str, str]) -> set[str]:
+    """Headers whose value depends on which of two threads came first."""
+    untold: set[str] = set()
+    if name == "QueueMemberStatus" and first["Status"] != "1":
+        untold.add("InCall")
     if name == "DeviceStateChange" and first["Device"].startswith("Local/"):
         # Told for each half at its own time; the state is that of both.
-        headers = [(key, "*" if key == "State" else value) for key, value in headers]
-    return Told(name, _stream(name, first), " | ".join(f"{key}: {value}" for key, value in headers))
+        untold.add("State")
+    if name == "DialState":
+        untold |= {"DestChannelState", "DestChannelStateDesc"}
+    if name in ("QueueCallerAbandon", "QueueCallerLeave"):
+        # Whether a redirected caller shows already where it is sent to.
+        untold |= {"Context", "Exten", "Priority"}
+    if FAR_HALF.match(first.get("Channel", "")):
+        untold |= {"CallerIDNum", "CallerIDName"}
+        if name == "SoftHangupRequest":
+            # Whether a dialplan that ran out shows the step after the last one already.
+            untold.add("Priority")
+    return untold
+
+
+SUBJECTS = (
+    (("QueueCaller", "AgentCalled", "AgentConnect", "AgentRingNoAnswer"), "waiting", ("Channel",)),
+    (("AgentComplete",), "completed", ("Interface",)),
+    (("Dial",), "dialling", ("DestChannel",)),
+    (("QueueMember",), "member", ("Queue", "Interface")),
+    (("DeviceStateChange",), "device", ("Device",)),
+    (("ExtensionStatus",), "hint", ("Exten",)),
+    (("ChanSpy",), "spy", ("SpyerChannel",)),
+    (("NewCallerid",), "identity", ("Channel",)),
+    (("LocalBridge",), "channel", ("LocalOneChannel",)),
+    (("Parked", "UnParked"), "parking", ("ParkeeChannel",)),
+    (("BridgeCreate", "BridgeDestroy"), "bridge", ("BridgeUniqueid",)),
+    (("BridgeMerge",), "bridge", ("ToBridgeUniqueid",)),
+    (("BlindTransfer", "AttendedTransfer", "OriginateResponse", "FullyBooted"), "once", ("Event",)),
+    (("",), "channel", ("Channel",)),
+)
+"""What events are about: how their names begin, the kind of subject, the headers that name it."""
 
 
 def _stream(name: str, first: dict[str, str]) -> str:
-    if name.startswith("Dial"):
-        return f"dialling {first['DestChannel']}"
-    if name.startswith("QueueCaller"):
-        return f"waiting {first['Channel']}"
-    if name == "AgentComplete":
-        return f"completed {first['Interface']}"
-    if name.startswith("Agent"):
-        return f"waiting {first['Channel']}"
-    if name.startswith("QueueMember"):
-        return f"member {first['Queue']} {first['Interface']}"
-    if name == "DeviceStateChange":
-        return f"device {first['Device']}"
-    if name == "ExtensionStatus":
-        return f"hint {first['Exten']}"
-    if name.startswith("ChanSpy"):
-        return f"spy {first['SpyerChannel']}"
-    if name == "NewCallerid":
-        return f"identity {first['Channel']}"
-    if name == "LocalBridge":
-        return f"channel {first['LocalOneChannel']}"
-    if name.startswith("Parked") or name == "UnParkedCall":
-        return f"parking {first['ParkeeChannel']}"
-    if name in ("BridgeCreate", "BridgeDestroy", "BridgeMerge"):
-        return f"bridge {first.get('BridgeUniqueid') or first.get('ToBridgeUniqueid')}"
-    if name in ("BlindTransfer", "AttendedTransfer", "OriginateResponse", "FullyBooted"):
-        return name
-    return f"channel {first['Channel']}"
+    kind, headers = next((kind, headers) for names, kind, headers in SUBJECTS if name.startswith(names))
+    return f"{kind} {' '.join(first[header] for header in headers)}"
 
 
 def streams(told: Sequence[Told]) -> dict[str, list[str]]:
@@ -181,8 +191,7 @@ def differences(recorded: Sequence[Told], simulated: Sequence[Told]) -> list[str
 
 
 def _pairs(left: list[str], right: list[str]) -> list[tuple[str, str]]:
-    length = max(len(left), len(right))
-    return list(zip(left + ["nothing"] * (length - len(left)), right + ["nothing"] * (length - len(right)), strict=True))
+    return list(zip_longest(left, right, fillvalue="nothing"))
 
 
 def _marks(told: Sequence[Told]) -> dict[tuple[str, str, int], int]:
@@ -196,7 +205,9 @@ def _marks(told: Sequence[Told]) -> dict[tuple[str, str, int], int]:
     return marks
 
 
-def disorder(recordings: Sequence[Sequence[Told]], simulated: Sequence[Told], racing: frozenset[frozenset[str]]) -> list[str]:
+def disorder(
+    recordings: Sequence[Sequence[Told]], simulated: Sequence[Told], racing: frozenset[frozenset[str]]
+) -> list[str]:
     """Pairs of events whose order all recordings agree on and the simulation does not.
 
     `racing` holds pairs of event names that are known to race, however often recordings happen to agree.

@@ -12,7 +12,7 @@ STEPS = {
     "take over": 21, "abandon": 24, "timeout": 26, "no answer": 27, "pull": 32, "hostile name": 38, "logout": 40,
 }  # fmt: skip
 """The first action of each step, as its response numbers it (ActionID bar-N)."""
-HOSTILE = "\x1b[2J\x1b]0;pwn\\a[red]bold[/red]"
+HOSTILE = "\x1b[2J\x1b]0;pwn\a[red]bold[/red]"
 
 
 def plan() -> CentrePlan:
@@ -23,6 +23,7 @@ def plan() -> CentrePlan:
         QueuePlan("support", strategy="leastrecent", service_level=30, retry=1, wrap_up=3),
         QueuePlan("sales", strategy="leastrecent", weight=5, retry=1, wrap_up=3),
     ]
+    short = [("Answer", ""), ("Playtones", "350"), ("Wait", "2")]
     caller = [("Answer", ""), ("Wait", "1"), ("Playtones", "350"), ("Wait", "600")]
     contexts = {
         "from-trunk": {
@@ -31,7 +32,7 @@ def plan() -> CentrePlan:
             "abandon": [("Answer", ""), ("Queue", "sales,,,,5"), ("Hangup", "")],
         },
         "callers": {"_X.": caller},
-        "callers-short": {"_X.": [("Answer", ""), ("Playtones", "350"), ("Wait", "2"), ("Hangup", "")]},
+        "callers-short": {"_X.": short},
         "internal": {"_XXXX": [("Dial", "PJSIP/${EXTEN},20")]},
     }
     agents = [AgentPlan(number, f"Agent {number}", queues=(), busy_at=1) for number in numbers]
@@ -43,8 +44,9 @@ def plan() -> CentrePlan:
 class Script:
     """Plays the script; `heard` are the events of each step."""
 
-    def __init__(self, sim: SimPbx, client: Client) -> None:
+    def __init__(self, sim: SimPbx, client: Client, recording: str = "22") -> None:
         self._sim = sim
+        self._old = recording == "16"
         self._client = client
         self.heard: dict[str, list[Said]] = {}
 
@@ -64,7 +66,11 @@ class Script:
             CallerID=f'"{name}" <{number}>', Async="true",
         )  # fmt: skip
         await self._client.settle(0.9)
-        return next(one["Channel"] for one in reversed(self._client.events("Newchannel")) if f"/{number}@" in one["Channel"] and one["Channel"].endswith(";1"))
+        return next(
+            one["Channel"]
+            for one in reversed(self._client.events("Newchannel"))
+            if f"/{number}@" in one["Channel"] and one["Channel"].endswith(";1")
+        )
 
     def _leg(self) -> str:
         return self._client.last("AgentConnect")["DestChannel"]
@@ -72,6 +78,11 @@ class Script:
     async def _hang_up(self, channel: str, seconds: float = 4.0) -> None:
         await self._client.act("Hangup", Channel=channel)
         await self._client.settle(seconds)
+
+    async def _never_answers(self) -> None:
+        await self._client.act(
+            "QueueAdd", Queue="support", Interface="PJSIP/1801", MemberName="Never Answers", Penalty=0
+        )
 
     async def _pause(self, interface: str, word: str, reason: str = "") -> None:
         await self._client.act("QueuePause", Interface=interface, Paused=word, Reason=reason)
@@ -87,7 +98,10 @@ class Script:
         act, settle = self._client.act, self._client.settle
         await act("QueueAdd", Queue="sales", Interface="PJSIP/1001", MemberName="Ana 王芳", Penalty=0)
         await act("QueueAdd", Queue="sales", Interface="PJSIP/1002", MemberName="Ben O'Neil", Penalty=0)
-        await act("QueueAdd", Queue="support", Interface="PJSIP/1003", MemberName="Chi|pipe", Penalty=2)
+        name = "Chi" if self._old else "Chi|pipe"
+        await act("QueueAdd", Queue="support", Interface="PJSIP/1003", MemberName=name, Penalty=2)
+        if self._old:
+            await self._never_answers()
         yield "login"
         await self._pause("PJSIP/1002", "true", "lunch")
         yield "pause"
@@ -95,7 +109,9 @@ class Script:
         await settle(1.5)
         await self._hang_up(self._leg())
         yield "agent hangs up"
-        await self._hang_up(await self._call("5550002"))
+        caller = await self._call("5550002")
+        await settle(1.5)
+        await self._hang_up(caller)
         yield "caller hangs up"
         await self._call("5550003")
         await self._spy("q")
@@ -127,24 +143,28 @@ class Script:
     async def _later_steps(self) -> AsyncIterator[str]:
         act, settle = self._client.act, self._client.settle
         await self._pause("PJSIP/1001", "false")
-        await act("QueueAdd", Queue="support", Interface="PJSIP/1801", MemberName="Never Answers", Penalty=0)
+        if not self._old:
+            await self._never_answers()
         caller = await self._call("5550008", exten="support")
-        await settle(14.5)
+        await settle(14.6 if self._old else 14.0)
         await act("QueueRemove", Queue="support", Interface="PJSIP/1801")
         await settle(2)
         await self._hang_up(caller)
         yield "no answer"
         await self._pause("PJSIP/1001", "true")
-        second = await self._call("5550009")
-        await self._call("5550010")
+        first, second = ("5550010", "5550009") if not self._old else ("5550009", "5550010")
+        await self._call(first)
+        second = await self._call(second)
         await act("Redirect", Channel=second, Context="internal", Exten="9002", Priority=1)
         await settle(1)
         await self._pause("PJSIP/1001", "false")
         await settle(3)
         await act("Hangup", Channel="/^Local.*callers/")
-        await settle(2)
+        await settle(4)
         yield "pull"
-        await self._hang_up(await self._call("5550011", name=HOSTILE))
+        caller = await self._call("5550011", name=HOSTILE)
+        await settle(1.5)
+        await self._hang_up(caller)
         yield "hostile name"
         await act("QueuePenalty", Interface="PJSIP/1003", Penalty=5, Queue="support")
         for queue, interface in (("sales", "1001"), ("sales", "1002"), ("support", "1003"), ("support", "1801")):

@@ -16,6 +16,9 @@ from ccops.pbx.sim.tasks import Interrupt, Steps, Task
 if TYPE_CHECKING:
     from ccops.pbx.sim.phones import Phones
 
+BRIDGE_THREAD = 0.001
+"""Seconds by which a leg in a bridge notices the end of a call after the thread of the caller has."""
+
 HangupWatcher = Callable[[Channel], None]
 
 
@@ -165,7 +168,7 @@ class Calls:
             if not channel.cause:
                 channel.cause = 16
             self.bridges.leave(channel)
-            self.clock.soon(self.end, channel)
+            self.clock.after(BRIDGE_THREAD, self.end, channel)
         elif channel.owner and channel.owner.alive and channel.state != ChannelState.UP:
             channel.owner.post(Progress(channel, "refused"))
         else:
@@ -179,8 +182,8 @@ class Calls:
         if channel.bridge:
             self.bridges.leave(channel)
         pair = channel.pair
-        if pair is not None and not pair.gone and not pair.hanging_up:
-            self.far_hangup(pair, channel.cause or 16 if channel.state == ChannelState.UP else channel.cause)
+        if pair is not None and not pair.gone:
+            self._tell_other_half(pair, channel.cause)
         for watcher in self.before_hangup:
             watcher(channel)
         self.channels.remove(channel)
@@ -190,6 +193,12 @@ class Calls:
             channel.far.ended(channel)
         for watcher in self.on_hangup:
             watcher(channel)
+
+    def _tell_other_half(self, half: Channel, cause: int) -> None:
+        if half.hanging_up:
+            self.events.hangup_request(half, cause)
+        else:
+            self.far_hangup(half, cause)
 
     def _expelled(self, channel: Channel, bridge: Bridge) -> None:
         """Decide what becomes of a channel whose partner left the bridge."""
@@ -201,7 +210,7 @@ class Calls:
         else:
             channel.hanging_up = True
             channel.cause = channel.cause or 16
-            self.clock.soon(self._end_expelled, channel)
+            self.clock.after(BRIDGE_THREAD, self._end_expelled, channel)
 
     def _end_expelled(self, channel: Channel) -> None:
         if channel.application == "" and channel.role == "bridged":
@@ -254,6 +263,8 @@ class Calls:
         """Send a channel to a place in the dialplan, out of whatever it does."""
         for watcher in self.on_redirect:
             watcher(channel)
+        if channel.music and channel.task and channel.task.alive:
+            self.events.music_stop(channel)
         channel.change(place=place)
         if channel.task and channel.task.alive:
             channel.goto = place

@@ -54,6 +54,16 @@ class Party(NamedTuple):
 
 NOBODY = Party()
 
+_ESCAPED = str.maketrans({
+    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+    "\\": "\\\\", "'": "\\'", '"': '\\"', "?": "\\?",
+})  # fmt: skip
+
+
+def escaped(name: str) -> str:
+    """A party's name as channel events show it: Asterisk escapes it as in C there, and nowhere else."""
+    return name.translate(_ESCAPED) or UNKNOWN
+
 
 class Place(NamedTuple):
     """Where in the dialplan."""
@@ -161,9 +171,9 @@ class Channel:
             f"{p}ChannelState: {self.state:d}\r\n"
             f"{p}ChannelStateDesc: {STATE_TEXT[self.state]}\r\n"
             f"{p}CallerIDNum: {caller.number or UNKNOWN}\r\n"
-            f"{p}CallerIDName: {caller.name or UNKNOWN}\r\n"
+            f"{p}CallerIDName: {escaped(caller.name)}\r\n"
             f"{p}ConnectedLineNum: {connected.number or UNKNOWN}\r\n"
-            f"{p}ConnectedLineName: {connected.name or UNKNOWN}\r\n"
+            f"{p}ConnectedLineName: {escaped(connected.name)}\r\n"
             f"{p}Language: {self.language}\r\n"
             f"{p}AccountCode: {self.account}\r\n"
             f"{p}Context: {place.context}\r\n"

@@ -57,7 +57,7 @@ class Pbx:
         self.events = Events(self.bus, self.version)
         self.channels = Channels(self.clock)
         self.bridges = Bridges(self.events, dice(seed, "bridges"))
-        self.devices = Devices(self.clock, self.channels, self.events)
+        self.devices = Devices(self.clock, self.channels, self.events, ringing_counts=self.version.ringing_counts)
         self.phones = Phones()
         self.calls = Calls(self.clock, self.channels, self.bridges, self.devices, self.events, self.phones)
         self.legs = Legs(self.calls)

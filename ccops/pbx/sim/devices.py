@@ -40,7 +40,8 @@ _HINT_STATUS = {
 class Devices:
     """States of phones, trunks, Local channels, queues and parking spaces."""
 
-    def __init__(self, clock: Clock, channels: Channels, events: Events) -> None:
+    def __init__(self, clock: Clock, channels: Channels, events: Events, *, ringing_counts: bool = True) -> None:
+        self._ringing_counts = ringing_counts
         self._clock = clock
         self._channels = channels
         self._events = events
@@ -95,12 +96,17 @@ class Devices:
         live = [one for one in channels if one.state != ChannelState.DOWN]
         if not live:
             return DeviceState.NOT_INUSE
-        if 0 < self._busy_at[device] <= len(live):
+        if self._is_busy(self._busy_at[device], live):
             return DeviceState.BUSY
         ringing = [one for one in live if one.state == ChannelState.RINGING]
         if ringing:
             return DeviceState.RINGING if len(ringing) == len(live) else DeviceState.RINGINUSE
         return DeviceState.ONHOLD if all(one.held for one in live) else DeviceState.INUSE
+
+    def _is_busy(self, limit: int, live: list[Channel]) -> bool:
+        if self._ringing_counts:
+            return 0 < limit <= len(live)
+        return 0 < limit == sum(one.state == ChannelState.UP for one in live)
 
     def changed(self, device: str) -> None:
         """Look at a device again, after what is due at this instant: the PBX does it in a thread of its own."""

@@ -10,6 +10,8 @@ from ccops.pbx.sim.legs import Legs
 from ccops.pbx.sim.tasks import Interrupt, Steps, StepsTo
 
 DEFAULT_SECONDS = 60
+SETTING_UP = 0.002
+"""Seconds before the leg exists: what the dialplan did before is told by then."""
 
 
 class DialApplication:
@@ -24,6 +26,7 @@ class DialApplication:
         """Execute on a caller's thread."""
         dialled, _, rest = argument.partition(",")
         seconds = rest.partition(",")[0]
+        yield SETTING_UP
         leg = self._legs.request(dialled, linkedid=channel.linkedid)
         if leg is None:
             channel.variables["DIALSTATUS"] = "CHANUNAVAIL"

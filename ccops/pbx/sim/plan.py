@@ -111,7 +111,7 @@ class CentrePlan:
     """Every agent's extension has a hint in ext-local."""
     persistent_members: bool = True
     """Dynamic members outlive a restart of the PBX."""
-    contexts: dict[str, dict[str, Steps]] = field(default_factory=dict)
+    contexts: Mapping[str, Mapping[str, Steps]] = field(default_factory=dict)
     """Dialplan besides what follows from queues and phones."""
     includes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

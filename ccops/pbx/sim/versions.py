@@ -20,6 +20,8 @@ class Version:
     """QueueMemberPause repeats its reason in a header of its own."""
     surrogates: bool
     """A channel that is taken away from its thread shows as the device of a surrogate."""
+    ringing_counts: bool
+    """A call that rings counts towards the number at which a phone is busy; and more calls than that are busy too."""
     processed_calls: bool
     sounds_dir: bool
 
@@ -33,6 +35,7 @@ VERSIONS = {
         tech_cause=False,
         pause_reason_twice=True,
         surrogates=True,
+        ringing_counts=False,
         processed_calls=False,
         sounds_dir=False,
     ),
@@ -44,6 +47,7 @@ VERSIONS = {
         tech_cause=True,
         pause_reason_twice=False,
         surrogates=False,
+        ringing_counts=True,
         processed_calls=True,
         sounds_dir=True,
     ),

@@ -12,6 +12,8 @@ from ccops.pbx.sim.wire import leading_number
 if TYPE_CHECKING:
     from ccops.pbx.sim.core import Pbx
 
+BRIDGE_LETS_GO = 0.002
+"""Seconds."""
 HIGHEST_CAUSE = 127
 
 
@@ -63,7 +65,9 @@ class _Channels:
             request.row("ChannelHungup", f"Channel: {channel.name}\r\n")
         request.end_list("ChannelsHungupListComplete", len(found))
         for channel in found:
-            self._pbx.calls.hang_up(channel, cause)
+            # Who waits in an application hears of it at once, a bridge lets its channels go a moment later.
+            delay = BRIDGE_LETS_GO if channel.bridge else 0.0
+            self._pbx.clock.after(delay, self._pbx.calls.hang_up, channel, cause)
 
     # -- moving -------------------------------------------------------------------------------------------------
 

@@ -53,8 +53,7 @@ class CommandLine:
     def _version(self, argument: str) -> list[str]:
         version = self._pbx.version
         return [
-            f"Asterisk {version.asterisk} built by nobody @ localhost on a unknown running Linux "
-            f"on {version.built}"
+            f"Asterisk {version.asterisk} built by nobody @ localhost on a unknown running Linux on {version.built}"
         ]
 
     def _uptime(self, argument: str) -> list[str]:
