@@ -56,6 +56,8 @@ class Log:
         self.visits.append(stay)
         self.write(at, callid, queue, "NONE", "ENTERQUEUE", "", stay.caller, 1)
         wait, outcome = int(plan["wait"]), plan["outcome"]
+        if outcome == "withdrawn":
+            wait += 1  # nobody pulls the same call twice in one second
         for ring in range(plan["rings"]):
             self.write(at + ring % (wait + 1), callid, queue, plan["agent"], "RINGNOANSWER", 1000 * (ring + 1))
         left = at + wait

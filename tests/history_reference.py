@@ -151,7 +151,7 @@ def reference_agent(rows: Sequence[LogRow], agent: str, start: int, end: int) ->
         ever = ever or bool(queues)
         if queues:
             logged_in += until - since
-        if reason is not None and (queues or not _ever_added(mine)):
+        if reason is not None:
             paused[reason] = paused.get(reason, 0) + until - since
     return {"logged_in": logged_in if ever else None, "paused": paused}
 
@@ -159,24 +159,22 @@ def reference_agent(rows: Sequence[LogRow], agent: str, start: int, end: int) ->
 AGENT_EVENTS = {"ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
 
 
-def _ever_added(rows: Sequence[LogRow]) -> bool:
-    return any(row.event == "ADDMEMBER" for row in rows)
-
-
 def _state(rows: Sequence[LogRow]) -> tuple[set[str], str | None]:
     queues: set[str] = set()
     paused: set[str] = set()
     reason: str | None = None
+    logs_in = False
     for row in rows:
         if row.event == "ADDMEMBER":
             queues.add(row.queue)
+            logs_in = True
         elif row.event == "REMOVEMEMBER":
             was_in = row.queue in queues
             queues.discard(row.queue)
             paused.discard(row.queue)
             if was_in and not queues:
                 paused.clear()
-        elif row.event in {"PAUSE", "PAUSEALL"}:
+        elif row.event in {"PAUSE", "PAUSEALL"} and (queues or not logs_in):
             paused.add("" if row.event == "PAUSEALL" else row.queue)
             reason = "|".join(row.params)
         elif row.event == "UNPAUSE":

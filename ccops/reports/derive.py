@@ -36,6 +36,8 @@ class State:
     """Visits that ended lately: a wrap-up pause may belong to one."""
     nth: list[tuple[str, str, int]] = field(default_factory=list)
     """(callid, queue, how many visits) of late."""
+    members: list[str] = field(default_factory=list)
+    """Agents who log in."""
     sessions: list[tuple[str, str, int]] = field(default_factory=list)
     pauses: list[tuple[str, str, int, str]] = field(default_factory=list)
     """(agent, reason, since, queues as JSON)."""
@@ -91,6 +93,8 @@ class Deriver:
             history.visits.adopt(visit_of(row, queues, agents))
         for row in state.last_visits:
             history.remember(visit_of(row, queues, agents))
+        for agent in state.members:
+            history.spans.adopt_member(agent)
         for agent, queue, since in state.sessions:
             history.spans.adopt_session(Session(agent, queue, since, None))
         for agent, reason, since, where in state.pauses:

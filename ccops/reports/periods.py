@@ -79,3 +79,36 @@ def slots_of(period: Period, seconds: int) -> Iterator[Period]:
     """Yield the period in steps of `seconds`, the last one cut short where it does not fit."""
     for start in range(period.start, period.end, seconds):
         yield Period(start, min(start + seconds, period.end))
+
+
+def segments_of(period: Period, zone: ZoneInfo) -> Iterator[tuple[Period, int]]:
+    """Yield the period in parts within which the clock is not changed, each with its offset from UTC, seconds."""
+    start, offset = period.start, _offset(period.start, zone)
+    for at in range(period.start + DAY, period.end + DAY, DAY):
+        later = _offset(min(at, period.end), zone)
+        if later != offset:
+            change = _change_between(at - DAY, min(at, period.end), zone)
+            yield Period(start, change), offset
+            start, offset = change, later
+    if start < period.end:
+        yield Period(start, period.end), offset
+
+
+DAY = 86_400
+
+
+def _offset(at: int, zone: ZoneInfo) -> int:
+    shift = datetime.fromtimestamp(at, zone).utcoffset()
+    return int(shift.total_seconds()) if shift is not None else 0
+
+
+def _change_between(low: int, high: int, zone: ZoneInfo) -> int:
+    """Return the first instant of the new offset; there is one change between the two."""
+    before = _offset(low, zone)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset(middle, zone) == before:
+            low = middle
+        else:
+            high = middle
+    return high

@@ -1,5 +1,6 @@
 """Sums kept ready: visits by quarter of an hour and queue, agents by day; and the same sums for any other periods."""
 
+import dataclasses
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,11 @@ _DAY_COLUMNS = (
 )
 
 
+def rules_text(rules: Rules, zone: ZoneInfo) -> str:
+    """Return what roll-ups depend on, as text to compare."""
+    return json.dumps({**dataclasses.asdict(rules), "zone": zone.key}, sort_keys=True, ensure_ascii=False)
+
+
 def refresh_agents(connection: Connection, site: int, rules: Rules, zone: ZoneInfo, period: Period) -> None:
     """Make anew what is rolled up of agents on the days of a period of whole days that are over."""
     days = [day for _date, day in days_of(period, zone)]
@@ -47,10 +53,12 @@ def agent_tallies(
     *,
     now: int,
     agent: int | None = None,
+    source: str = sums.STORED,
 ) -> dict[tuple[int, int], AgentTally]:
     """Return the sums of every agent in each of some periods that do not overlap, by (start, agent's number).
 
-    What lasts counts up to `now`; a talk that lasts counts once it is over. Writes a temporary table.
+    What lasts counts up to `now`; a talk that lasts counts once it is over. `source` is where wrap-up times are
+    taken from. Writes temporary tables.
     """
     sums.set_spans(connection, [(period.start, period.end) for period in periods])
     found: dict[tuple[int, int], AgentTally] = {}
@@ -58,11 +66,11 @@ def agent_tallies(
     def of(start: int, number: int) -> AgentTally:
         return found.setdefault((start, number), AgentTally())
 
-    for start, number, *values in sums.agent_sums(connection, site, agent):
+    for start, number, *values in sums.agent_sums(connection, site, agent, rules=source):
         tally = of(start, number)
         for name, value in zip(sums.AGENT_SUMS, values, strict=True):
             setattr(tally, name, value)
-    for start, number, talk, wrap, ring in sums.carried_sums(connection, site, agent):
+    for start, number, talk, wrap, ring in sums.carried_sums(connection, site, agent, rules=source):
         tally = of(start, number)
         tally.talk, tally.wrap, tally.ring = tally.talk + talk, tally.wrap + wrap, tally.ring + ring
     for start, number, missed, ring in sums.ring_sums(connection, site, agent):

@@ -76,13 +76,16 @@ class AgentClock:
     """Queues in which they are paused; "" for all of them."""
     reason: str = ""
     paused_since: int = 0
+    logs_in: bool = False
+    """A dynamic member, who can be paused only while logged in; a static one never logs in."""
 
 
 class Spans:
     """Makes sessions and pauses of rows that are fed in the log's order.
 
     An agent has one pause at a time: PAUSEALL and the PAUSE of each queue beside it are one, a PAUSE with another
-    reason closes the one before, and the pause lasts until no queue is left in which it holds.
+    reason closes the one before, and the pause lasts until no queue is left in which it holds. Pauses of members who
+    log in lie inside their sessions.
     """
 
     def __init__(self, *, session: Callable[[Session], None], pause: Callable[[Pause], None]) -> None:
@@ -112,6 +115,11 @@ class Spans:
     def adopt_session(self, session: Session) -> None:
         """Take in a session that was open when an earlier run ended."""
         self._clock(session.agent).sessions[session.queue] = session.since
+        self.adopt_member(session.agent)
+
+    def adopt_member(self, agent: str) -> None:
+        """Take it as known from an earlier run that an agent logs in."""
+        self._clock(agent).logs_in = True
 
     def adopt_pause(self, pause: Pause, queues: Iterable[str]) -> None:
         """Take in a pause that was open when an earlier run ended, and the queues that it held in."""
@@ -143,7 +151,9 @@ class Spans:
 
     def _add(self, row: LogRow) -> None:
         # A second ADDMEMBER of a member comes after a restart; the session before never ended for anybody.
-        self._clock(row.agent).sessions.setdefault(row.queue, row.at)
+        clock = self._clock(row.agent)
+        clock.sessions.setdefault(row.queue, row.at)
+        clock.logs_in = True
         if row.params[:1] == ("PAUSED",):
             self._start_pause(row.agent, row.queue, "", row.at)
 
@@ -151,11 +161,13 @@ class Spans:
         clock = self._clock(row.agent)
         since = clock.sessions.pop(row.queue, None)
         if since is not None:
-            self._session(Session(row.agent, row.queue, since, row.at))
+            self._close_session(row.agent, row.queue, since, row.at)
         self._stop_pause(row.agent, row.queue, row.at, last=not clock.sessions and since is not None)
 
     def _login(self, row: LogRow) -> None:
-        self._clock(row.agent).sessions.setdefault("", row.at)
+        clock = self._clock(row.agent)
+        clock.sessions.setdefault("", row.at)
+        clock.logs_in = True
 
     def _logoff(self, row: LogRow) -> None:
         clock = self._clock(row.agent)
@@ -164,7 +176,7 @@ class Spans:
             if lasted is not None and 0 < lasted < row.at:
                 clock.sessions[""] = row.at - lasted
         for queue, since in clock.sessions.items():
-            self._session(Session(row.agent, queue, since, row.at))
+            self._close_session(row.agent, queue, since, row.at)
         clock.sessions.clear()
         self._stop_pause(row.agent, "", row.at, last=True)
 
@@ -182,6 +194,8 @@ class Spans:
 
     def _start_pause(self, agent: str, queue: str, reason: str, at: int) -> None:
         clock = self._clock(agent)
+        if clock.logs_in and not clock.sessions:
+            return
         if not clock.paused_in:
             clock.reason, clock.paused_since = reason, at
         elif clock.reason != reason:
@@ -198,6 +212,10 @@ class Spans:
         if last or not any(clock.paused_in):
             clock.paused_in.clear()
             self._close_pause(agent, clock, at)
+
+    def _close_session(self, agent: str, queue: str, since: int, at: int) -> None:
+        if at > since:
+            self._session(Session(agent, queue, since, at))
 
     def _close_pause(self, agent: str, clock: AgentClock, at: int) -> None:
         if at > clock.paused_since:

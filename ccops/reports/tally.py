@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ccops.reports.rules import Rules
-from ccops.reports.spans import Pause, Session, Span, clip, common, seconds, union
+from ccops.reports.spans import Pause, Session, Span, clip, seconds, union
 from ccops.reports.visits import TRANSFERS, Missed, Outcome, Visit
 
 
@@ -169,12 +169,14 @@ class AgentTally:
 
         Whether the visit itself counts in the period is another question: a talk over midnight is work of both days.
         """
-        if visit.connected is None or visit.ended_by == "unknown":
+        if visit.connected is None:
             return
         start, end = span
+        self.ring += seconds(clip([(visit.connected - (visit.ring or 0), visit.connected)], start, end))
+        if visit.ended_by == "unknown":
+            return
         until = visit.connected + visit.talk if visit.talk is not None else visit.ended or end
         self.talk += seconds(clip([(visit.connected, until)], start, end))
-        self.ring += seconds(clip([(visit.connected - (visit.ring or 0), visit.connected)], start, end))
         if visit.ended is not None and visit.wrap is None:
             wrap = rules.wrap_up_of(visit.queue)
             self.wrap += seconds(clip([(visit.ended, visit.ended + wrap)], start, end))
@@ -187,12 +189,11 @@ class AgentTally:
     def clock(self, sessions: list[Session], pauses: list[Pause], span: Span, rules: Rules) -> None:
         """Add logged-in, paused and wrap-up time that lies in a span; what still lasts, up to the span's end."""
         start, end = span
-        logged_in = union(clip([(item.since, _until(item, end)) for item in sessions], start, end))
         if sessions:
+            logged_in = union(clip([(item.since, _until(item, end)) for item in sessions], start, end))
             self.logged_in = (self.logged_in or 0) + seconds(logged_in)
         for pause in pauses:
-            spans = clip([(pause.since, _until(pause, end))], start, end)
-            length = seconds(common(spans, logged_in) if sessions else spans)
+            length = seconds(clip([(pause.since, _until(pause, end))], start, end))
             if rules.pause(pause.reason).wrap_up:
                 self.wrap += length
             elif length:

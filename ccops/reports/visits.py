@@ -123,9 +123,9 @@ class ActionLog:
             self.add(callid, at, kind)
 
     def add(self, callid: str, at: float, kind: str) -> None:
-        """Remember one action that succeeded; the same told twice, as begun and as done, is one."""
+        """Remember one action that succeeded; the same told twice is one."""
         done = self._by_call.setdefault(callid, [])
-        if not any(kind == other and abs(at - when) <= ACTION_REACH for when, other in done):
+        if (at, kind) not in done:
             done.append((at, kind))
 
     def forget(self, callid: str, kind: str) -> None:

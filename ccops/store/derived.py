@@ -132,3 +132,9 @@ def open_spans(database: Database, site: int) -> tuple[list[tuple[Any, ...]], li
         (site,),
     )
     return sessions, pauses
+
+
+def members(database: Database, site: int) -> list[str]:
+    """Return the agents who ever logged in."""
+    sql = "SELECT name FROM agents WHERE site = :site AND id IN (SELECT agent FROM sessions WHERE site = :site)"
+    return [name for (name,) in database.rows(sql, {"site": site})]

@@ -6,9 +6,12 @@ the other.
 
 from collections.abc import Iterable, Sequence
 from sqlite3 import Connection
+from typing import Any, NamedTuple
 
 from ccops.store.codes import END_CODES, OUTCOME_CODES
 
+STORED, SET = "main.queues", "temp.queue_rules"
+"""Where sums take thresholds and wrap-up times from: the rules that roll-ups are made with, or those that were set."""
 SLOT = 900
 """Seconds: every time zone of today differs from UTC by a multiple of it."""
 LONG = 7200
@@ -69,6 +72,67 @@ SLOT_SUMS: dict[str, str] = {
 """The same, over rows of `queue_slots`."""
 
 
+def set_rules(connection: Connection, rules: Iterable[tuple[int, float, int]]) -> None:
+    """Put (queue, threshold, wrap-up) into a table of this connection's own, for sums with other rules than stored."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS queue_rules (id INTEGER PRIMARY KEY, threshold REAL, wrap_up INTEGER)"
+    )
+    connection.execute("DELETE FROM temp.queue_rules")
+    connection.executemany("INSERT INTO temp.queue_rules VALUES (?, ?, ?)", rules)
+
+
+class Grouping(NamedTuple):
+    """How sums are grouped."""
+
+    step: int
+    """Seconds of one bucket; the bucket is (entry + shift) / step."""
+    shift: int
+    queue: int | None
+    """The only queue; None for all."""
+    apart: bool
+    """Keeps the queues apart; else the queue is given as 0."""
+
+
+def visit_sums(
+    connection: Connection, site: int, start: int, end: int, how: Grouping, short: float
+) -> list[tuple[int, ...]]:
+    """Return (bucket, queue, *VISIT_SUMS) straight from visits, under the rules that were set."""
+    group = "v.queue" if how.apart else "0"
+    return connection.execute(
+        f"""SELECT (v.entered + :shift) / :step AS bucket, {group} AS one, {VISIT_SUM_COLUMNS}
+            FROM visits v INDEXED BY visits_by_entry JOIN temp.queue_rules q ON q.id = v.queue
+            WHERE v.entered >= :start AND v.entered < :end AND v.site = :site AND (:queue IS NULL OR v.queue = :queue)
+            GROUP BY bucket, one ORDER BY bucket, one""",  # noqa: S608
+        {"start": start, "end": end, "site": site, "short": short, **how._asdict()},
+    ).fetchall()
+
+
+def slot_sums(connection: Connection, site: int, start: int, end: int, how: Grouping) -> list[tuple[int, ...]]:
+    """Return (bucket, queue, *VISIT_SUMS) from the roll-up; start, end, step and shift are multiples of `SLOT`."""
+    columns = ", ".join(SLOT_SUMS.values())
+    group = "s.queue" if how.apart else "0"
+    return connection.execute(
+        f"""SELECT (s.slot * {SLOT} + :shift) / :step AS bucket, {group} AS one, {columns} FROM queue_slots s
+            WHERE s.slot >= :first AND s.slot < :last AND (:queue IS NULL OR s.queue = :queue)
+              AND s.queue IN (SELECT id FROM queues WHERE site = :site)
+            GROUP BY bucket, one ORDER BY bucket, one""",  # noqa: S608
+        {"first": start // SLOT, "last": end // SLOT, "site": site, **how._asdict()},
+    ).fetchall()
+
+
+def wait_counts(
+    connection: Connection, site: int, start: int, end: int, *, queue: int | None
+) -> list[tuple[int, int, int]]:
+    """Return (queue, wait, how many) of answered and lost."""
+    return connection.execute(
+        f"""SELECT v.queue, coalesce(v.wait, 0), count(*) FROM visits v INDEXED BY visits_by_entry
+            WHERE v.entered >= :start AND v.entered < :end AND v.outcome NOT IN ({_NOT_OFFERED})
+              AND v.queue IN (SELECT id FROM queues WHERE site = :site) AND (:queue IS NULL OR v.queue = :queue)
+            GROUP BY 1, 2""",  # noqa: S608
+        {"start": start, "end": end, "site": site, "queue": queue},
+    ).fetchall()
+
+
 def refresh_slots(connection: Connection, site: int, start: int, end: int, short: float) -> None:
     """Make the roll-up of the slots that [start, end) touches anew."""
     first, last = start // SLOT, -(-end // SLOT)
@@ -124,12 +188,14 @@ AGENT_SUMS = (
 """What `agent_sums` gives after start and agent, in the words of an `AgentTally`."""
 
 
-def agent_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
+def agent_sums(
+    connection: Connection, site: int, agent: int | None = None, *, rules: str = STORED
+) -> list[tuple[int, ...]]:
     """Return (start, agent, *AGENT_SUMS) over the visits that entered in each of the spans that were set."""
     return connection.execute(
         f"""SELECT s.start, v.agent, count(*), {_counted(f"v.ended_by IN ({_TRANSFERS})")}, count(v.talk),
                    coalesce(sum(v.talk), 0), {_summed("v.talk IS NOT NULL", _WRAP)}, max(v.talk), {_TIME_SUMS}
-            FROM temp.spans s CROSS JOIN visits v INDEXED BY visits_by_entry JOIN queues q ON q.id = v.queue
+            FROM temp.spans s CROSS JOIN visits v INDEXED BY visits_by_entry JOIN {rules} q ON q.id = v.queue
             WHERE v.entered >= s.start AND v.entered < s.end AND v.agent IS NOT NULL AND v.site = :site
               AND (:agent IS NULL OR v.agent = :agent)
             GROUP BY 1, 2""",  # noqa: S608
@@ -137,13 +203,15 @@ def agent_sums(connection: Connection, site: int, agent: int | None = None) -> l
     ).fetchall()
 
 
-def carried_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
+def carried_sums(
+    connection: Connection, site: int, agent: int | None = None, *, rules: str = STORED
+) -> list[tuple[int, ...]]:
     """Return (start, agent, talk, wrap, ring) of visits that entered before a span and reach into it."""
     found: list[tuple[int, ...]] = []
     for index, reach, compare in (("visits_by_entry", LONG, "<="), ("visits_long", 2 * DAY, ">")):
         found += connection.execute(
             f"""SELECT s.start, v.agent, {_TIME_SUMS}
-                FROM temp.spans s CROSS JOIN visits v INDEXED BY {index} JOIN queues q ON q.id = v.queue
+                FROM temp.spans s CROSS JOIN visits v INDEXED BY {index} JOIN {rules} q ON q.id = v.queue
                 WHERE v.entered < s.start AND v.entered >= s.start - {reach + _LONGEST_WRAP}
                   AND v.ended - v.entered {compare} {LONG}
                   AND v.ended + q.wrap_up > s.start AND v.agent IS NOT NULL AND v.site = :site
@@ -175,6 +243,17 @@ def spans_between(
             UNION ALL
             SELECT agent, {what}, since, until FROM {table} WHERE until IS NULL AND since < :end AND site = :site""",  # noqa: S608
         {"start": start, "end": end, "site": site},
+    ).fetchall()
+
+
+def agent_days(
+    connection: Connection, site: int, start: int, end: int, agent: int | None = None
+) -> list[tuple[Any, ...]]:
+    """Return the roll-up of agents on the days that begin in [start, end), rows in the order of the table's columns."""
+    return connection.execute(
+        """SELECT * FROM agent_days WHERE day >= ? AND day < ? AND (? IS NULL OR agent = ?)
+           AND agent IN (SELECT id FROM agents WHERE site = ?)""",
+        (start, end, agent, agent, site),
     ).fetchall()
 
 

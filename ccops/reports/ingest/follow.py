@@ -12,7 +12,8 @@ from ccops.reports.ingest.late import correct
 from ccops.reports.ingest.recorder import Batch, FilePlace
 from ccops.reports.ingest.run import Counts, Ingest, Progress, first_stamp_of
 from ccops.reports.rules import Rules
-from ccops.store import raw
+from ccops.reports.visits import ACTION_REACH
+from ccops.store import Database, raw
 from ccops.store.audit import head, pulls
 from ccops.store.raw import pack
 from ccops.store.sources import news_of, opened
@@ -47,6 +48,11 @@ class Following:
             self._work.close()
             raise
 
+    @property
+    def database(self) -> Database:
+        """The store, for what else this thread has to do with it."""
+        return self._work.database
+
     def close(self) -> None:
         """Let others write."""
         self._tail.close()
@@ -70,6 +76,7 @@ class Following:
         self._generation = 0
         self._engine = Here(self._work.recorder.state())
         self._acted = head(self._work.database)
+        self._known: dict[tuple[str, str], float] = {}
         self._entered = 0
 
     def _position(self) -> bool:
@@ -150,8 +157,14 @@ class Following:
             return
         self._acted = acted
         actions = pulls(database, time.time() - _LATELY)
-        self._engine.deriver.add_actions(actions)
+        # An action is told as begun and again as done, some moments later: that is one.
+        self._engine.deriver.add_actions(action for action in actions if not self._is_known(*action))
         correct(self._work.recorder, actions)
+
+    def _is_known(self, callid: str, at: float, kind: str) -> bool:
+        before = self._known.get((callid, kind))
+        self._known[callid, kind] = at
+        return before is not None and abs(at - before) <= ACTION_REACH
 
     def run(self, stop: Callable[[], bool], told: Callable[[Counts], None] | None = None) -> None:
         """Follow until `stop` says so; `told` hears of every batch."""

@@ -1,6 +1,5 @@
 """Writes what was derived, batch by batch: raw lines, rows and roll-ups are on disk together or not at all."""
 
-import dataclasses
 import json
 import time
 from collections.abc import Iterable
@@ -88,6 +87,7 @@ class Recorder:
             open_visits=open_visits,
             last_visits=derived.last_visits(self.database, self.site, self.derived_to - _WRAPPED_LATELY),
             nth=derived.visit_counts(self.database, self.site, since),
+            members=derived.members(self.database, self.site),
             sessions=sessions,
             pauses=pauses,
         )
@@ -170,16 +170,14 @@ class Recorder:
 
     def wrap_up_pauses_changed(self) -> bool:
         """Tell whether visits on disk were derived with other wrap-up pauses."""
-        before = json.loads(self.database.meta(self._key("rules")) or "{}")
-        return bool(self.derived_to) and before.get("wrap_up_pauses", []) != self._wrap_up_pauses()
-
-    def _wrap_up_pauses(self) -> list[str]:
-        return sorted(reason for reason, rule in self.rules.pauses.items() if rule.wrap_up)
+        before = json.loads(self.database.meta(self._key("rules")) or "{}").get("pauses", {})
+        reasons = {reason for reason, rule in before.items() if rule["wrap_up"]}
+        return bool(self.derived_to) and reasons != {
+            reason for reason, rule in self.rules.pauses.items() if rule.wrap_up
+        }
 
     def _rules_text(self) -> str:
-        rules = dataclasses.asdict(self.rules)
-        told = {**rules, "zone": self.zone.key, "wrap_up_pauses": self._wrap_up_pauses()}
-        return json.dumps(told, sort_keys=True, ensure_ascii=False)
+        return rollup.rules_text(self.rules, self.zone)
 
     def settle_rules(self) -> None:
         """Make every roll-up anew with the rules and the zone of now."""
