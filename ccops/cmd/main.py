@@ -13,7 +13,7 @@ from ccops.cmd.lazy import Entry, LazyGroup, examples
 from ccops.cmd.run import Options, Run
 from ccops.errors import ExitCode
 
-LIVE, SUPERVISE, SETUP = "Live", "Supervise", "Set up"
+LIVE, SUPERVISE, HISTORY, PLAN, SETUP = "Live", "Supervise", "History", "Plan", "Set up"
 
 ENTRIES = (
     Entry("status", "Say how the centre is doing, in one glance.", LIVE),
@@ -28,6 +28,8 @@ ENTRIES = (
     Entry("takeover", "You get the caller, the agent falls out.", SUPERVISE, action=True),
     Entry("supervision", "Supervisions that run: see them, stop them.", SUPERVISE),
     Entry("audit", "The audit: who did what to whom, when and why.", SUPERVISE),
+    Entry("ingest", "Take queue_logs into the store, once or as they grow.", HISTORY),
+    Entry("db", "The store: check it, copy it, bring a copy back.", HISTORY),
     Entry("demo", "Show all this on a simulated centre.", SETUP),
     Entry("init", "Write a configuration, and test it on the PBX.", SETUP),
     Entry("config", "The configuration: values, origins, errors.", SETUP),

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -227,8 +228,8 @@ def backup(path: Path, target: Path) -> None:
             raise
 
 
-def restore(path: Path, source: Path) -> None:
-    """Put a backup in the place of a store; what stood there is kept beside it as `….before-restore`.
+def restore(path: Path, source: Path) -> Path | None:
+    """Put a backup in the place of a store; return where what stood there is kept, beside it.
 
     Refuses a backup that does not pass `check`, and a store that somebody is writing.
     """
@@ -242,13 +243,22 @@ def restore(path: Path, source: Path) -> None:
         fresh = path.with_name(path.name + ".restoring")
         fresh.unlink(missing_ok=True)
         backup(source, fresh)
-        if path.exists():
+        kept = _free_name(path) if path.exists() else None
+        if kept is not None:
             _settle(path)
-            os.replace(path, path.with_name(path.name + ".before-restore"))
+            os.replace(path, kept)
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         os.replace(fresh, path)
     open_store(path).close()
+    return kept
+
+
+def _free_name(path: Path) -> Path:
+    """Return the name under which a store is kept: a second restore must not overwrite what the first put aside."""
+    name = f"{path.name}.before-restore"
+    names = (path.with_name(f"{name}-{number}" if number > 1 else name) for number in count(1))
+    return next(kept for kept in names if not kept.exists())
 
 
 def _settle(path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ccops.pbx.queue_log.files import BLOCK, Block, blocks_of, can_seek, open_plain, read_some, unpacked
+from ccops.pbx.queue_log.files import BLOCK, Block, blocks_of, can_seek, naming, open_plain, read_some, unpacked
 from ccops.pbx.queue_log.lines import LONGEST_LINE, OnBad
 from ccops.store.database import Database
 from ccops.store.raw import FileRow, Verifier, data_of, files_with_head, verifier
@@ -48,7 +48,7 @@ def opened(path: Path | None) -> Iterator[Source]:
         return
     with open_plain(path) as plain:
         status = os.fstat(plain.fileno())
-        with unpacked(plain) as stream:
+        with unpacked(plain) as stream, naming(path):
             final = not can_seek(stream)
             yield Source(path, stream, status.st_dev, status.st_ino, final, status.st_size, plain)
 

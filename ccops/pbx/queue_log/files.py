@@ -20,6 +20,10 @@ _DISORDER = 5
 _NEAR = 65_536
 
 
+class DamagedLog(UsageProblem):
+    """What is compressed is cut off or damaged."""
+
+
 class Block(NamedTuple):
     """A run of whole lines; each ends in a line feed, except a last one that can grow no more."""
 
@@ -46,8 +50,18 @@ def open_log(path: Path) -> Iterator[BinaryIO]:
 
     Raises `UsageProblem` as `open_plain` does, and where nothing installed here can decompress it.
     """
-    with open_plain(path) as plain, unpacked(plain) as stream:
+    with open_plain(path) as plain, unpacked(plain) as stream, naming(path):
         yield stream
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Give a damaged log its name."""
+    try:
+        yield
+    except DamagedLog as problem:
+        message = _("“{path}” cannot be read to its end. {reason}").format(path=path, reason=problem.message)
+        raise DamagedLog(message, remedy=problem.remedy) from problem
 
 
 def unpacked(stream: BinaryIO) -> BinaryIO:
@@ -144,14 +158,19 @@ def blocks_of(
 
 
 def read_some(stream: BinaryIO, size: int) -> bytes:
-    """Read up to `size` bytes; raises `UsageProblem` where what is compressed is damaged."""
-    try:
+    """Read up to `size` bytes; raises `DamagedLog` where what is compressed is damaged."""
+    with _sound():
         return stream.read(size)
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    try:
+        yield
     except (EOFError, OSError, zlib.error) as problem:
-        message = _("The log cannot be read on: {reason}.").format(reason=problem)
-        raise UsageProblem(
-            message, remedy=_("The file may be cut off or damaged; what came before is kept.")
-        ) from problem
+        message = _("The log is damaged: {reason}.").format(reason=str(problem).rstrip("."))
+        remedy = _("The file may be cut off or damaged; what came before is kept.")
+        raise DamagedLog(message, remedy=remedy) from problem
 
 
 def _pass_over(stream: BinaryIO, offset: int, begun: bytes, bad: OnBad | None) -> tuple[int, bytes]:
@@ -209,7 +228,7 @@ def stamp_of(line: bytes) -> int | None:
 
 def first_stamp(path: Path) -> int | None:
     """Return the first readable stamp of a log file, or None where it has none near its beginning."""
-    with open_log(path) as stream:
+    with open_log(path) as stream, _sound():
         for _line in range(100):
             line = stream.readline(LONGEST_LINE)
             if not line:

@@ -1,0 +1,221 @@
+"""`ccops ingest`: logs into the store, once or following, and the lines that could not be read."""
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ccops.cmd.columns import columns
+from ccops.cmd.environment import is_terminal
+from ccops.cmd.formats import Format
+from ccops.cmd.lazy import examples, noun
+from ccops.cmd.output import Output, listing
+from ccops.cmd.progress import reading
+from ccops.cmd.rows import instant
+from ccops.cmd.run import Run
+from ccops.cmd.stopping import STOPPING, cleaned_up
+from ccops.errors import CcopsError, ExitCode, UsageProblem
+from ccops.i18n import _
+
+if TYPE_CHECKING:
+    from ccops.reports.ingest import Counts
+
+app = noun("Take queue_logs into the store, once or as they grow.")
+
+COUNT_COLUMNS = columns(
+    "lines:count", "new:count", "duplicate:count", "quarantined:count", "visits:count", "seconds:seconds"
+)
+BAD_COLUMNS = columns("file", "line:count", "reason", "text", extra="offset:count added_at:instant")
+
+PathsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Logs, plain or packed (gzip, bzip2, Zstandard); - is standard input. Without: the configured log.",
+        show_default=False,
+    ),
+]
+
+
+@app.command(
+    "queue-log",
+    epilog=examples(
+        "ccops ingest queue-log",
+        "ccops ingest queue-log /var/log/asterisk/queue_log*",
+        "ssh pbx cat /var/log/asterisk/queue_log | ccops ingest queue-log - --json",
+        "ccops ingest queue-log --follow",
+    ),
+)
+@listing(COUNT_COLUMNS, one=True)
+def queue_log(
+    context: typer.Context,
+    out: Output,
+    paths: PathsArgument = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on as the log grows, until stopped.")] = False,
+) -> int | None:
+    """Take queue_logs into the store and print what came of it.
+
+    Any order, any overlap: lines are known again by what they say and where, so the same log under another name,
+    rotated or packed, adds nothing twice. What cannot be read is kept in quarantine. Stopped or killed, it has lost
+    nothing; run it again. With --follow it keeps up with rotation; SIGTERM ends it with 0, ctrl+c with 130.
+    """
+    run = Run.of(context)
+    logs = _logs(run, paths or [])
+    if follow:
+        return _follow(run, out, logs)
+    _tell_empty(run, logs)
+    _print(run, out, _take(run, logs))
+    return None
+
+
+def _logs(run: Run, paths: Sequence[Path]) -> list[Path | None]:
+    """Return the logs that are meant; None stands for standard input."""
+    configured = run.settings.queue_log.path
+    named = paths or ([] if configured is None else [configured])
+    if not named:
+        raise UsageProblem(
+            _("No queue_log is named."),
+            remedy=_("Give its PATH, or set `path` under [queue_log] in the configuration."),
+        )
+    logs: list[Path | None] = [None if str(path) == "-" else path for path in named]
+    if None in logs and is_terminal(run.environment.stdin):
+        raise UsageProblem(_("Standard input is a terminal."), remedy=_("Send a log into it: … | ccops ingest …"))
+    if logs.count(None) > 1:
+        raise UsageProblem(_("Standard input can be read only once."), remedy=_("Give - once."))
+    return logs
+
+
+def _tell_empty(run: Run, logs: Sequence[Path | None]) -> None:
+    for path in logs:
+        if path is not None and path.is_file() and not path.stat().st_size:
+            run.narrator.say(_("“{path}” is empty.").format(path=path))
+
+
+def _print(run: Run, out: Output, counts: "Counts") -> None:
+    if out.format is Format.TABLE and not out.fields:
+        text = _(
+            "{new} of {lines} lines are new ({duplicate} were known, {quarantined} cannot be read):"
+            " {visits} visits in {seconds} s."
+        )
+        run.write(text.format(**counts.as_dict()) + "\n")
+    else:
+        out.one(counts.as_dict())
+    if counts.quarantined:
+        run.narrator.say(_("`ccops ingest quarantine` lists the lines that cannot be read."))
+
+
+def _place(run: Run) -> tuple[Any, ...]:
+    """Return what every ingest of this site is given after the store and the logs."""
+    from ccops.reports.rules import Rules
+
+    return Rules.of(run.settings), run.settings.zone
+
+
+def _take(run: Run, logs: Sequence[Path | None]) -> "Counts":
+    from ccops.reports.ingest import ingest
+
+    try:
+        # Unwound, so that the process that reads ahead is stopped too.
+        with cleaned_up(), reading(run, logs) as progress:
+            return ingest(run.settings.store.path, logs, *_place(run), progress=progress)
+    except SystemExit:
+        message = _("The ingest was stopped before its end.")
+        raise CcopsError(message, remedy=_("What was taken in stays; run it again and it goes on there.")) from None
+
+
+# --- following ---
+
+
+class _Asked:
+    """What was asked for by signals: at once while it catches up, after the batch at hand once it follows."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.patient = False
+
+    def __call__(self, number: int, _frame: object) -> None:
+        if self.patient and not self.number:
+            self.number = number
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+        else:
+            raise SystemExit(ExitCode.OK)
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Hear SIGTERM, SIGHUP and ctrl+c; what the caller had ignored (nohup) stays ignored."""
+        numbers = [number for number in (*STOPPING, signal.SIGINT) if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, self) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _follow(run: Run, out: Output, logs: Sequence[Path | None]) -> int:
+    from ccops.reports.ingest import Following
+
+    path = _followed(run, logs)
+    asked, begun = _Asked(), time.monotonic()
+    with asked.heard():
+        with reading(run, [path]) as progress:
+            following = Following(run.settings.store.path, path, *_place(run), progress=progress)
+        with following:
+            asked.patient = True
+            run.narrator.say(_("Following {path}; {new} lines were new.").format(path=path, new=following.counts.new))
+            following.run(lambda: bool(asked.number), lambda counts: _tell(run, counts))
+    following.counts.seconds = round(time.monotonic() - begun, 3)
+    _print(run, out, following.counts)
+    return ExitCode.INTERRUPTED if asked.number == signal.SIGINT else ExitCode.OK
+
+
+def _followed(run: Run, logs: Sequence[Path | None]) -> Path:
+    path = logs[0]
+    if len(logs) > 1 or path is None:
+        raise UsageProblem(
+            _("Only one log can be followed, and not standard input."),
+            remedy=_("Take the others in without --follow first."),
+        )
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise UsageProblem(
+                _("“{path}” cannot be followed: its folder does not exist.").format(path=path),
+                remedy=_("Check the path."),
+            )
+        run.narrator.say(_("“{path}” does not exist yet; waiting for it.").format(path=path))
+    return path
+
+
+def _tell(run: Run, counts: "Counts") -> None:
+    run.narrator.detail(_("{new} lines, {visits} visits so far.").format(new=counts.new, visits=counts.visits))
+
+
+# --- quarantine ---
+
+
+@app.command("quarantine", epilog=examples("ccops ingest quarantine", "ccops ingest quarantine --json"))
+@listing(BAD_COLUMNS)
+def quarantine(context: typer.Context, out: Output) -> None:
+    """List the log lines that could not be read: where they stand, why, and how they begin."""
+    run = Run.of(context)
+    from ccops.store import open_store
+    from ccops.store.quarantine import bad_lines
+
+    with open_store(run.settings.store.path, read_only=True) as database:
+        found = list(bad_lines(database))
+    out.listing(
+        {
+            "file": bad.path,
+            "line": bad.line,
+            "offset": bad.offset,
+            "reason": bad.reason,
+            "text": bad.text.decode("utf-8", "replace"),
+            "added_at": instant(bad.added_at, run.zone),
+        }
+        for bad in found
+    )
