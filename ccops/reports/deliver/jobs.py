@@ -1,0 +1,110 @@
+"""Jobs of the configuration: their period, their forms, their targets, their patience."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ccops.errors import ConfigError, NotFound
+from ccops.i18n import _
+from ccops.reports.deliver.command import CommandTarget
+from ccops.reports.deliver.files import FileTarget
+from ccops.reports.deliver.ledger import FileLedger
+from ccops.reports.deliver.mail import MailServer, MailTarget
+from ccops.reports.deliver.model import Content, Target
+from ccops.reports.deliver.send import Patience
+from ccops.reports.paper.model import Paper
+from ccops.reports.paper.render import Form, Options, render
+from ccops.reports.periods import Period, day_of, start_of
+
+if TYPE_CHECKING:
+    from ccops.settings import Settings
+    from ccops.settings.reporting import JobPeriod, ReportJob
+
+
+def job_of(settings: "Settings", name: str) -> "ReportJob":
+    """Return a job by name; raises NotFound with the nearest ones, ConfigError where it names no report."""
+    job = settings.report_jobs.get(name)
+    if job is None:
+        raise NotFound(_("job"), name, settings.report_jobs)
+    if not job.report:
+        raise ConfigError(
+            _("report_jobs.{name}: no report is named.").format(name=name),
+            remedy=_("Set `report` to a name that `ccops report list` knows."),
+        )
+    return job
+
+
+def period_of(name: "JobPeriod", now: float, zone: ZoneInfo) -> Period:
+    """Return the period that a name stands for at a moment, whole days of a zone; weeks begin on Monday."""
+    return _days(*_ends(name, day_of(now, zone)), zone)
+
+
+def period_before(name: "JobPeriod", now: float, zone: ZoneInfo) -> Period:
+    """Return the period before that one, as long in days, weeks or months."""
+    first, _after = _ends(name, day_of(now, zone))
+    return _days(*_ends(_CURRENT[name], first - timedelta(days=1)), zone)
+
+
+_CURRENT: "dict[JobPeriod, JobPeriod]" = {
+    "today": "today",
+    "yesterday": "today",
+    "this-week": "this-week",
+    "last-week": "this-week",
+    "this-month": "this-month",
+    "last-month": "this-month",
+}
+
+
+def _ends(name: "JobPeriod", day: date) -> tuple[date, date]:
+    """Return the first day of a period and the day after its last."""
+    if name in ("last-week", "last-month", "yesterday"):
+        first, _after = _ends(_CURRENT[name], day)
+        return _ends(_CURRENT[name], first - timedelta(days=1))
+    if name == "this-week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=7)
+    if name == "this-month":
+        first = day.replace(day=1)
+        return first, (first + timedelta(days=31)).replace(day=1)
+    return day, day + timedelta(days=1)
+
+
+def _days(first: date, after: date, zone: ZoneInfo) -> Period:
+    return Period(start_of(first, zone), start_of(after, zone))
+
+
+def contents_of(paper: Paper, forms: Sequence[str], settings: "Settings") -> list[Content]:
+    """Return a paper in every form that a job names; data forms say period, zone, filter and rules too."""
+    options = Options(whole=True, page_size=settings.reports.page_size)
+    return [Content(Form(form), render(paper, Form(form), options)) for form in dict.fromkeys(forms)]
+
+
+def targets_of(settings: "Settings", job: "ReportJob", name: str) -> list[Target]:
+    """Return where a job delivers to; raises ConfigError where it delivers nowhere or mail is not set up."""
+    reports = settings.reports
+    template = job.file or reports.file
+    targets: list[Target] = []
+    if job.save or job.file:
+        targets.append(FileTarget(settings.report_folder, template))
+    if job.command:
+        targets.append(CommandTarget(job.command, reports.command_timeout))
+    if job.mail:
+        attached = template.rsplit("/", 1)[-1]
+        targets.append(MailTarget(MailServer.of(settings), settings.smtp.sender, job.mail, job.subject, attached))
+    if not targets:
+        raise ConfigError(
+            _("report_jobs.{name}: it delivers nowhere.").format(name=name),
+            remedy=_("Set mail, save or command."),
+        )
+    return targets
+
+
+def patience_of(settings: "Settings") -> Patience:
+    """Return how often deliveries are tried."""
+    return Patience(settings.reports.tries, settings.reports.retry_wait)
+
+
+def ledger_of(settings: "Settings") -> FileLedger:
+    """Return the ledger of this installation, beside its store."""
+    return FileLedger(settings.store.path.parent / "deliveries.db")
