@@ -5,7 +5,7 @@ half a core and points actions at the wrong person. Here every row keeps its dra
 texts and marks only the cells that differ, and cursor and marks belong to keys.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -83,17 +83,17 @@ class RowList(CursorRows[R]):
         if not self._painter.ticks:
             return
         moment = self._moment()
-        first = self.scroll_offset.y
-        for index in range(first, min(len(self._drawn), first + self._page)):
+        for index in self._visible():
             drawn = self._drawn[index]
-            if drawn.entry.row is not None:
-                self._redraw(index, self._painter.ticked(drawn, moment))
+            before = self._painter.tick(drawn, moment)
+            if before is not drawn.line:
+                self._paint_parts(index, before, drawn.line)
 
     def restyle(self) -> None:
         """Draw everything again: the theme or the age of the board changed."""
         self._painter.resize(self.size.width)
         moment = self._moment()
-        self._drawn = [Drawn(item.entry, self._painter.line(item.entry, moment)) for item in self._drawn]
+        self._drawn = [self._painter.drawn(item.entry, moment) for item in self._drawn]
         self.refresh()
 
     def set_filter(self, text: str) -> Filter:
@@ -124,41 +124,50 @@ class RowList(CursorRows[R]):
             self._drawn = []
             self.refresh()
         was_visible, cursor_was = self._cursor_visible(), self._index_of(self.cursor)
-        old = self._drawn
-        by_key = {item.entry.key: item for item in old}
+        shown = self._seen_now()
+        by_key = {item.entry.key: item for item in self._drawn}
         self._drawn = [self._reused(entry, by_key, moment) for entry in arrange(self._rows, self.arrangement)]
         self.marks &= self._rows.keys()
         self._keep_cursor()
         self._resize_virtual()
         if was_visible:
             self._follow()
-        self._paint_differences(old, cursor_was)
+        for index in self._visible():
+            self._painter.catch_up(self._drawn[index], moment)
+        self._paint_differences(shown, cursor_was)
+
+    def _visible(self) -> range:
+        """Return the indexes of the lines that are in sight."""
+        first = self.scroll_offset.y
+        return range(first, min(len(self._drawn), first + self._page))
+
+    def _seen_now(self) -> dict[int, tuple[bool, Line]]:
+        """Return what stands on the screen: by index whether it is marked, and the line."""
+        return {
+            index: (self._drawn[index].entry.key in self.marks, self._drawn[index].line) for index in self._visible()
+        }
 
     def _reused(self, entry: Entry[R], by_key: Mapping[str, Drawn[R]], moment: Moment) -> Drawn[R]:
         before = by_key.get(entry.key)
         if before is not None and before.entry.row is entry.row and before.entry.heading == entry.heading:
             return before
-        line = self._painter.line(entry, moment)
-        if before is not None and before.line == line:
-            return Drawn(entry, line, before.strip)
-        return Drawn(entry, line)
+        drawn = self._painter.drawn(entry, moment)
+        if before is not None and before.line == drawn.line:
+            drawn.strip = before.strip
+        return drawn
 
-    def _paint_differences(self, old: Sequence[Drawn[R]], cursor_was: int | None) -> None:
-        """Mark what differs from what stands on the screen, line by line, whichever row stood there."""
-        first = self.scroll_offset.y
-        here = {cursor_was, self._index_of(self.cursor)}
-        moved = here if len(here) > 1 else set()
-        for index in range(first, first + self._page):
-            before = old[index] if index < len(old) else None
-            after = self._drawn[index] if index < len(self._drawn) else None
-            if index in moved or before is None or after is None or self._marks_differ(before, after):
-                if before is not after or index in moved:
-                    self._paint_line(index)
-            elif before.line is not after.line:
-                self._paint_parts(index, before.line, after.line)
-
-    def _marks_differ(self, before: Drawn[R], after: Drawn[R]) -> bool:
-        return (before.entry.key in self.marks) != (after.entry.key in self.marks)
+    def _paint_differences(self, shown: Mapping[int, tuple[bool, Line]], cursor_was: int | None) -> None:
+        """Mark what differs from what stood on the screen, line by line, whichever row stood there."""
+        now, cursor_is = self._seen_now(), self._index_of(self.cursor)
+        if not now:
+            self._paint_line(0)  # says why nothing is there
+        for index in shown.keys() | now.keys():
+            before, after = shown.get(index), now.get(index)
+            moved = cursor_was != cursor_is and index in (cursor_was, cursor_is)
+            if before is None or after is None or moved or before[0] != after[0]:
+                self._paint_line(index)
+            elif before[1] is not after[1]:
+                self._paint_parts(index, before[1], after[1])
 
     def _paint_parts(self, index: int, before: Line, after: Line) -> None:
         parts = differing(before, after)
@@ -168,13 +177,6 @@ class RowList(CursorRows[R]):
         y = index - self.scroll_offset.y + self._head
         if parts:
             self.refresh(*(Region(x, y, width, 1) for x, width in parts))
-
-    def _redraw(self, index: int, line: Line) -> None:
-        drawn = self._drawn[index]
-        before = drawn.line
-        if before is not line and before != line:
-            drawn.line, drawn.strip = line, None
-            self._paint_parts(index, before, line)
 
     # The order
 
@@ -265,6 +267,7 @@ class RowList(CursorRows[R]):
         if index >= len(self._drawn):
             return strip_of((), width, moment.look)
         drawn = self._drawn[index]
+        self._painter.catch_up(drawn, moment)
         here, marked = drawn.entry.key == self.cursor, drawn.entry.key in self.marks
         focused = self.has_focus or not self.can_focus  # without focus of its own somebody else moves its cursor
         return self._painter.finished(drawn, moment, here=here, marked=marked, focused=focused)

@@ -16,6 +16,8 @@ R = TypeVar("R")
 GUTTER = 2
 """Cells at the left for cursor and mark."""
 _WIDE = 110
+_MISSED = 1.5
+"""A line whose durations are older than this has missed a tick, seconds."""
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Drawn(Generic[R]):
 
     entry: Entry[R]
     line: Line
+    now: float
+    """The moment that its durations are of."""
     strip: Strip | None = None
 
 
@@ -61,15 +65,28 @@ class RowPainter(Generic[R]):
             spans.append((self._gap_after(index), "text"))
         return tuple(spans)
 
-    def ticked(self, drawn: Drawn[R], moment: Moment) -> Line:
-        """Return the line of a row with only the cells that follow the clock made anew."""
-        row = drawn.entry.row
-        if row is None or not self._ticking:
-            return drawn.line
-        spans = list(drawn.line)
+    def drawn(self, entry: Entry[R], moment: Moment) -> Drawn[R]:
+        """Return an entry as drawn at this moment."""
+        return Drawn(entry, self.line(entry, moment), moment.now)
+
+    def tick(self, drawn: Drawn[R], moment: Moment) -> Line:
+        """Make the cells that follow the clock anew; returns the line as it was before."""
+        before, row = drawn.line, drawn.entry.row
+        if row is None or not self._ticking or drawn.now == moment.now:
+            return before
+        spans = list(before)
         for index in self._ticking:
             spans[1 + 2 * index] = self._cell(row, index, moment)
-        return tuple(spans)
+        drawn.now = moment.now
+        line = tuple(spans)
+        if line != before:
+            drawn.line, drawn.strip = line, None
+        return before
+
+    def catch_up(self, drawn: Drawn[R], moment: Moment) -> None:
+        """Make the durations of a line anew that was out of sight while the others ticked."""
+        if abs(moment.now - drawn.now) > _MISSED:
+            self.tick(drawn, moment)
 
     def titles(self, order: Order, look: Look) -> Line:
         """Return the title line; the sorted column shows the direction."""
