@@ -624,3 +624,19 @@ async def test_an_action_without_a_row_is_in_the_palette() -> None:
         asked = bench.desk.asked[0]
         assert (asked.action, asked.target) == ("call.dial", "")
         assert asked.arguments == {"phone": "PJSIP/1", "number": "5550"}
+
+
+async def test_a_key_that_row_and_call_share_belongs_to_the_row() -> None:
+    everything = {topic: tuple(action.name for action in action_table()) for topic in ("agent", "call")}
+    desk = small_desk(offers=everything)
+    ringing = replace(desk.board.calls["c1"], state="ringing", agent="Anna Berg", agent_key="PJSIP/1001")
+    desk.board.calls["c1"] = ringing
+    row = replace(desk.board.agents["PJSIP/1001"], state=AgentState.RINGING, call_id="c1")
+    desk.board.agents["PJSIP/1001"] = row
+    async with console(desk) as bench:
+        await bench.press("2", "home")
+        offers = bench.app.offers()
+        keys = [offer.key for offer in offers if offer.key]
+        assert len(keys) == len(set(keys))
+        assert {"agent.message", "call.pull"} <= {offer.action.name for offer in offers}
+        assert next(offer.action.name for offer in offers if offer.key == "g") == "agent.message"

@@ -98,13 +98,23 @@ def _leg_on(item: Selection, board: Board) -> Selection | None:
 
 def _toggled(found: list[Offer]) -> list[Offer]:
     by_name = {offer.action.name: offer for offer in found}
-    result = []
+    result: list[Offer] = []
     for offer in found:
         other = by_name.get(TOGGLES.get(offer.action.name, ""))
         if other is not None and len(other.targets) == len(offer.targets):
             result.append(Offer(other.action, offer.key, other.targets))
         else:
             result.append(offer)
+    return _one_meaning(result)
+
+
+def _one_meaning(found: Sequence[Offer]) -> list[Offer]:
+    """Leave each key to the first that has it: the rest are in the palette."""
+    taken: set[str] = set()
+    result = []
+    for offer in found:
+        result.append(Offer(offer.action, "", offer.targets) if offer.key in taken else offer)
+        taken |= {offer.key} - {""}
     return result
 
 
