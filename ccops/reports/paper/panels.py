@@ -6,11 +6,12 @@ from ccops.reports.paper.compare import FIGURES
 from ccops.reports.paper.model import Column
 
 
-def leading(columns: Sequence[Column]) -> int:
-    """Return how many columns at the left say what a row is about; at least one."""
-    count = 0
-    for column in columns:
-        if column.kind in FIGURES:
+def leading(columns: Sequence[Column], widths: Sequence[float], room: float, gap: float = 0) -> int:
+    """Return how many columns at the left say what a row is about: at least one, and not over half the room."""
+    count, taken = 0, 0.0
+    for column, width in zip(columns, widths, strict=True):
+        taken += width + gap
+        if column.kind in FIGURES or (count and taken > room / 2):
             break
         count += 1
     return max(1, min(count, 3))
@@ -21,10 +22,15 @@ def panels(columns: Sequence[Column], widths: Sequence[float], room: float, gap:
 
     Neighbours of one group stay together. A column that is wider than the room gets a panel of its own.
     """
+    return _cut(columns, widths, (room, gap), leading(columns, widths, room, gap))
+
+
+def _cut(columns: Sequence[Column], widths: Sequence[float], space: tuple[float, float], lead: int) -> list[list[int]]:
+    room, gap = space
     every = list(range(len(columns)))
     if _taken(every, widths, gap) <= room:
         return [every]
-    first = every[: leading(columns)]
+    first = every[:lead]
     found: list[list[int]] = []
     current = list(first)
     for group in _groups(columns, len(first)):
@@ -52,14 +58,14 @@ def _groups(columns: Sequence[Column], start: int) -> list[list[int]]:
 
 def balanced(columns: Sequence[Column], widths: Sequence[float], room: float, gap: float = 0) -> list[list[int]]:
     """Return panels of about the same width: a last panel with one lonely column reads badly."""
-    found = panels(columns, widths, room, gap)
-    if len(found) == 1:
-        return found
+    lead = leading(columns, widths, room, gap)
+    best = _cut(columns, widths, (room, gap), lead)
     narrow, wide = room / 2, room
-    for _step in range(12):
+    for _step in range(12 if len(best) > 1 else 0):
         middle = (narrow + wide) / 2
-        if len(panels(columns, widths, middle, gap)) > len(found):
+        found = _cut(columns, widths, (middle, gap), lead)
+        if len(found) > len(best):
             narrow = middle
         else:
-            wide = middle
-    return panels(columns, widths, wide, gap)
+            wide, best = middle, found
+    return best

@@ -78,9 +78,10 @@ def render(paper: Paper, form: Form, options: Options = _PLAIN) -> bytes:
     try:
         made = _RENDERERS[form](paper, options)
     except ModuleNotFoundError as error:
-        if error.name not in ("reportlab", "xlsxwriter"):
+        name = (error.name or "").partition(".")[0]
+        if name not in ("reportlab", "xlsxwriter"):
             raise
-        raise _missing(form, error.name) from None
+        raise _missing(form, name) from None
     return made if isinstance(made, bytes) else made.encode("utf-8", "replace")
 
 

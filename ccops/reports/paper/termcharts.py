@@ -75,7 +75,7 @@ def _beside(plot: Plot, width: int, look: Look, *, parts: bool) -> list[str]:
             lines.append(f"{name} {_bar_line(plot, series, index, (highest, room, whole if parts else 0), look)}")
     if plot.left_out:
         more = _("… {count} more in the table").format(count=plot.left_out)
-        lines.append(look.toned(f"{' ' * names} {more}", "dim"))
+        lines.append(look.toned(fit(f"{' ' * names} {more}", width, look.cut), "dim"))
     return lines
 
 

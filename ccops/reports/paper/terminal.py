@@ -15,6 +15,8 @@ from ccops.reports.paper.termcells import cells, fit, pad, words_in
 from ccops.reports.paper.values import Writing, texts, total_texts
 
 _GAP: Final = "  "
+_CUT: Final = ("text", "list", "phone")
+"""Kinds that are cut where a terminal is narrow; half an instant would say something else."""
 _RESET: Final = "\x1b[0m"
 _TONES: Final = {
     "bold": "\x1b[1m",
@@ -134,7 +136,7 @@ class _Grid:
             # Headings wrap rather than widen a column.
             words = max((cells(word) for word in clean(column.title).split()), default=0)
             width = max(words, *(cells(row[index]) for row in every)) if every else words
-            widths.append(width if most is None or column.right else min(width, most))
+            widths.append(min(width, most) if most is not None and column.kind in _CUT else width)
         return cls(columns, section.rows, rows, widths, total)
 
     def lines(self, part: Sequence[int], look: Look) -> Iterator[str]:

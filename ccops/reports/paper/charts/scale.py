@@ -7,6 +7,7 @@ from typing import Final
 
 from ccops.reports.figures import Unit
 
+_NOTHING: Final = 1e-9
 _DURATION_STEPS: Final = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400,
 )  # fmt: skip
@@ -32,8 +33,8 @@ def scale_of(values: Iterable[float | None], kind: str, *, goal: float | None = 
     """
     known = [value for value in (*values, goal) if value is not None]
     low, high = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
-    if high == low:
-        high = 1.0
+    if high - low < _NOTHING:
+        low, high = 0.0, 1.0
     if kind == Unit.RATE and 0.5 < high <= 1 and low == 0:
         return Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
     step = _step((high - low) / most, kind)
