@@ -30,6 +30,7 @@ ENTRIES = (
     Entry("audit", "The audit: who did what to whom, when and why.", SUPERVISE),
     Entry("ingest", "Take queue_logs into the store, once or as they grow.", HISTORY),
     Entry("db", "The store: check it, copy it, bring a copy back.", HISTORY),
+    Entry("wfm", "Plan the work force: staffing, forecast.", PLAN),
     Entry("demo", "Show all this on a simulated centre.", SETUP),
     Entry("init", "Write a configuration, and test it on the PBX.", SETUP),
     Entry("config", "The configuration: values, origins, errors.", SETUP),

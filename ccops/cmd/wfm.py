@@ -1,0 +1,31 @@
+"""`ccops wfm`: planning the work force."""
+
+from ccops.cmd.forecast import backtest_forecasts, forecast_calls
+from ccops.cmd.lazy import examples, noun
+from ccops.cmd.staffing import staffing
+
+app = noun("Plan the work force: staffing, forecast.")
+
+app.command(
+    "staffing",
+    epilog=examples(
+        "ccops wfm staffing --calls 100 --interval 30m --aht 180 --target 80/20 --shrinkage 30%",
+        "ccops wfm staffing --calls 100 --interval 30m --aht 3m --agents 14 --patience 2m --json",
+        "ccops wfm staffing --calls 400 --interval 15m --aht 180 --target 80/30 --patience 60 --max-occupancy 0.9",
+    ),
+)(staffing)
+app.command(
+    "forecast",
+    epilog=examples(
+        "ccops wfm forecast --weeks 4 --interval 30m",
+        "ccops wfm forecast --weeks 8 --queue sales --special 2026-12-25=closed -f csv > calls.csv",
+        "ccops wfm forecast --weeks 1 --interval 15m --from-csv history.csv --start 2026-03-02 --json",
+    ),
+)(forecast_calls)
+app.command(
+    "backtest",
+    epilog=examples(
+        "ccops wfm backtest --from-csv history.csv",
+        "ccops wfm backtest --queue sales --weeks 12 --ahead 1,4 --json",
+    ),
+)(backtest_forecasts)
