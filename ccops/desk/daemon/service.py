@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ccops.board import LinkRow
 from ccops.desk.auditing import StoreAudit
+from ccops.desk.daemon.history import HistoryKeeper
 from ccops.desk.daemon.rolecheck import check_roles
 from ccops.desk.daemon.server import DeskServer
 from ccops.desk.daemon.systemd import notify, watchdog_interval
@@ -33,6 +34,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
     audit = StoreAudit(settings.store.path)
     desk = LocalDesk(settings, audit=audit)
     server = DeskServer(desk, settings)
+    history = HistoryKeeper(settings)
     stop = asyncio.Event()
     watch = _LinkWatch(desk, stop, say)
     desk.subscribe(watch)
@@ -40,6 +42,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
         await server.start()
         _on_signals(stop)
         await _tell_audit(audit, say)
+        history.start()
         await desk.run()
         notify("READY=1")
         say(_("Serving {path}.").format(path=settings.daemon.socket))
@@ -47,6 +50,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
         notify("STOPPING=1")
     finally:
         await server.stop()
+        await history.stop()
         await desk.close()
     if watch.refused:
         raise LoginRefused(watch.refused, remedy=_("Correct [ami] in the configuration and start again."))
