@@ -22,7 +22,9 @@ bench: $(VENV)/.dev  ## measures of benchmarks/, each a ratio against something 
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.dev  ## writes again what is generated in docs/ and config/
-	$(BIN)/python -m scripts.make_docs
+	$(BIN)/python -m ccops.settings.reference
+	$(BIN)/python -m ccops.cmd.reference
+	$(BIN)/python -m ccops.tui.reference
 
 lock: $(VENV)/.dev  ## pins again what pyproject.toml allows
 	scripts/lock $(BIN)

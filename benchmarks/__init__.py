@@ -1,0 +1,1 @@
+"""Measures: each prints a ratio against something named, in one run."""
