@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ccops.settings import Settings
 
+_LOGGED_IN = 235
+
 
 @dataclass(slots=True, frozen=True)
 class MailServer:
@@ -55,10 +57,11 @@ class MailServer:
         return cls(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file, smtp.timeout)
 
     def send(self, message: EmailMessage, sender: str, recipient: str) -> str:
-        """Hand a message over, and return the server's name; raises DeliveryFailed.
+        """Hand a message over, and return the server's name; raises DeliveryFailed, ConfigError.
 
         Once the server has taken the message, nothing that goes wrong counts any more.
         """
+        self._refuse_bare_password()
         with told(self.host, self.port, recipient):
             server = self._connected()
             try:
@@ -85,8 +88,21 @@ class MailServer:
             server.starttls(context=self._tls())
             server.ehlo()
         if self.username:
-            self._refuse_bare_password()
-            server.login(self.username, self.password.reveal())
+            self._login(server)
+
+    def _login(self, server: "SMTP") -> None:
+        name, password = self.username, self.password.reveal()
+        if (name + password).isascii():
+            server.login(name, password)
+            return
+        # smtplib knows ASCII passwords only; the standard (RFC 4616) says UTF-8.
+        import smtplib
+        from base64 import b64encode
+
+        answer = b64encode(f"\0{name}\0{password}".encode()).decode("ascii")
+        code, words = server.docmd("AUTH", f"PLAIN {answer}")
+        if code != _LOGGED_IN:
+            raise smtplib.SMTPAuthenticationError(code, words)
 
     def _tls(self) -> ssl.SSLContext:
         try:
@@ -98,7 +114,7 @@ class MailServer:
             ) from None
 
     def _refuse_bare_password(self) -> None:
-        if self.security == "none" and not _is_here(self.host):
+        if self.username and self.security == "none" and not _is_here(self.host):
             raise ConfigError(
                 _("The password for {host} would be sent without protection.").format(host=self.host),
                 remedy=_('Set smtp.security to "starttls" or "tls", or leave smtp.username empty.'),

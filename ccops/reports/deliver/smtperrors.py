@@ -71,7 +71,8 @@ def _text(words: bytes | str) -> str:
 
 
 def _unreachable(server: str, error: Exception) -> DeliveryFailed:
-    if isinstance(error, TimeoutError):
+    # smtplib tells a silence within a talk as a lost connection, and keeps the reason as the context.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return DeliveryTimeout(_("{server} does not answer.").format(server=server), passing=True)
     if isinstance(error, socket.gaierror):
         return DeliveryFailed(
