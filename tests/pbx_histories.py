@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.pbx_model import Pbx
+from tests.pbx_deeds import Pbx
 
 
 def play(deeds: list[tuple[int, int, int]]) -> Pbx:
@@ -55,6 +55,7 @@ def _of_others(pbx: Pbx, one: int, other: int) -> Iterator[Callable[[], None]]:
         yield partial(pbx.dial, 1001 + one % 4, 1002 + other % 6)
     for legs in pbx.outside:
         yield partial(pbx.end_outside, legs)
+        yield partial(pbx.consult, legs, list(pbx.queues)[other % len(pbx.queues)])
         yield partial(pbx.rename, legs[other % 2])
     for uid in pbx.parked:
         yield partial(pbx.fetch, uid, 1001 + other % 6)

@@ -6,8 +6,8 @@ import pytest
 
 from ccops.board import AgentRow, Board, CallRow, LinkRow
 from ccops.pbx.state import RESTARTED, TICK, State, apply, canonical, changes, clock_offset, everything, read, repair
-from ccops.pbx.state.members import drop_queue
-from tests.pbx_model import EPOCH, Event, Mem, Pbx, Talk
+from tests.pbx_deeds import Pbx
+from tests.pbx_model import EPOCH, Event, Mem, Talk
 
 
 class Floor:
@@ -18,11 +18,17 @@ class Floor:
         rows = [(row, self.pbx.now) for row in self.pbx.lists().rows()]
         self.state = read(State(**how), rows, [], self.pbx.now)  # type: ignore[arg-type]
         self._heard = 0
+        self._kept = Board(LinkRow("", "", "live", 0))
 
     def hear(self) -> None:
         for event, at in self.pbx.events[self._heard :]:
             apply(self.state, event, at)
+            self._keep()
         self._heard = len(self.pbx.events)
+
+    def _keep(self) -> None:
+        for change in changes(self.state, self.state.take_dirty(), self._kept, {}, 0.0):
+            self._kept.apply(change)
 
     def tell(self, name: str, **headers: object) -> None:
         self.pbx.tell(name, **headers)
@@ -30,10 +36,13 @@ class Floor:
 
     @property
     def board(self) -> Board:
+        """The board made anew, which must be the one that was kept by changes."""
         self.hear()
+        self._keep()
         board = Board(LinkRow("", "", "live", 0))
         for change in changes(self.state, everything(self.state), board, {}, 0.0):
             board.apply(change)
+        assert board == self._kept
         return board
 
     def agent(self, number: int, queue: str = "sales", *, freepbx: bool = False) -> Mem:
@@ -79,7 +88,7 @@ def test_hold_by_either_side_shows_and_survives_a_list_that_does_not_tell_of_it(
     talk = floor.talking(mem)
     talked_since = floor.row(mem).state_since
     held = talk.uid if side == "caller" else talk.rings["(connected)"][-1]
-    floor.tell("Hold", **floor.pbx._about(held))
+    floor.tell("Hold", **floor.pbx.about(held))
     assert floor.row(mem).state == "on_hold"
     assert floor.call(talk).held
     assert floor.board.queues["sales"].on_hold == 1
@@ -89,7 +98,7 @@ def test_hold_by_either_side_shows_and_survives_a_list_that_does_not_tell_of_it(
     assert held_since > talked_since
     assert floor.relist() == "none"
     assert (floor.row(mem).state, floor.row(mem).state_since) == ("on_hold", held_since)
-    floor.tell("Unhold", **floor.pbx._about(held))
+    floor.tell("Unhold", **floor.pbx.about(held))
     assert floor.row(mem).state == "talking"
     assert kinds(floor.call(talk))[-2:] == ["held", "resumed"]
 
@@ -98,9 +107,11 @@ def test_the_pbx_saying_on_hold_is_hold_too() -> None:
     floor = Floor()
     mem = floor.agent(1001)
     floor.talking(mem)
-    mem.status = "8"
-    floor.tell("QueueMemberStatus", **floor.pbx._of(mem))
-    assert floor.row(mem).state == "on_hold"
+    for status, state, held in (("8", "on_hold", True), ("2", "talking", False)):
+        mem.status = status
+        floor.tell("QueueMemberStatus", **floor.pbx.of(mem))
+        (call,) = floor.board.calls.values()
+        assert (floor.row(mem).state, call.held) == (state, held)
 
 
 def test_an_unhold_out_of_nothing_is_no_news() -> None:
@@ -108,7 +119,7 @@ def test_an_unhold_out_of_nothing_is_no_news() -> None:
     floor = Floor()
     talk = floor.talking(floor.agent(1001))
     before = floor.board
-    floor.tell("Unhold", **floor.pbx._about(talk.rings["(connected)"][0]))
+    floor.tell("Unhold", **floor.pbx.about(talk.rings["(connected)"][0]))
     assert floor.board == before
 
 
@@ -210,7 +221,7 @@ def test_a_local_pair_that_is_optimised_away_leaves_the_call_whole() -> None:
     floor.pbx.leave(phone)
     floor.pbx.leave(one)
     floor.pbx.channels[phone].bridge = bridge
-    about = {"BridgeUniqueid": bridge, "BridgeType": "basic", **floor.pbx._about(phone), "SwapUniqueid": one}
+    about = {"BridgeUniqueid": bridge, "BridgeType": "basic", **floor.pbx.about(phone), "SwapUniqueid": one}
     floor.pbx.tell("BridgeEnter", **about)
     floor.pbx.leave(two)
     floor.pbx.hang_up(two, one)
@@ -298,9 +309,9 @@ def test_who_comes_with_priority_stands_in_front() -> None:
     floor = Floor()
     first = floor.caller()
     uid = floor.pbx.channel("PJSIP/trunk", "5550009")
-    floor.tell("QueueCallerJoin", **floor.pbx._about(uid), Queue="sales", Position="1")
+    floor.tell("QueueCallerJoin", **floor.pbx.about(uid), Queue="sales", Position="1")
     assert (floor.board.calls[uid].position, floor.call(first).position) == (1, 2)
-    floor.tell("QueueCallerLeave", **floor.pbx._about(uid), Queue="sales")
+    floor.tell("QueueCallerLeave", **floor.pbx.about(uid), Queue="sales")
     assert floor.call(first).position == 1
 
 
@@ -308,7 +319,7 @@ def test_who_comes_with_priority_stands_in_front() -> None:
 def test_the_dead_stay_dead(name: str) -> None:
     floor = Floor()
     uid = floor.pbx.channel("PJSIP/2001", "2001")
-    about = floor.pbx._about(uid)
+    about = floor.pbx.about(uid)
     floor.pbx.hang_up(uid)
     floor.tell(name, **about, Queue="sales", BridgeUniqueid="late")
     board = floor.board
@@ -333,7 +344,7 @@ def test_a_leg_that_outlives_its_queue_call_counts_after_a_while() -> None:
     mem = floor.agent(1001)
     talk = floor.talking(mem)
     (leg,) = talk.rings["(connected)"]
-    floor.tell("AgentComplete", **floor.pbx._of_agent(talk, mem, leg), Reason="transfer")
+    floor.tell("AgentComplete", **floor.pbx.of_agent(talk, mem, leg), Reason="transfer")
     assert floor.row(mem).state == "available"
     due = floor.state.next_tick()
     assert due is not None
@@ -347,20 +358,20 @@ def test_a_call_that_the_queue_has_booked_is_over_even_if_nobody_said_so() -> No
     mem = floor.agent(1001)
     floor.talking(mem)
     mem.in_call, mem.last_call, mem.status = False, int(floor.pbx.now) + 1, "1"
-    floor.tell("QueueMemberStatus", **floor.pbx._of(mem))
+    floor.tell("QueueMemberStatus", **floor.pbx.of(mem))
     assert floor.row(mem).state == "available"
 
 
 def test_a_caller_who_goes_on_after_the_queue_gave_up_is_shown_without_queue() -> None:
     floor = Floor()
     talk = floor.caller()
-    floor.tell("MusicOnHoldStart", **floor.pbx._about(talk.uid))
-    floor.tell("QueueCallerAbandon", **floor.pbx._about(talk.uid), Queue="sales")
-    floor.tell("QueueCallerLeave", **floor.pbx._about(talk.uid), Queue="sales")
+    floor.tell("MusicOnHoldStart", **floor.pbx.about(talk.uid))
+    floor.tell("QueueCallerAbandon", **floor.pbx.about(talk.uid), Queue="sales")
+    floor.tell("QueueCallerLeave", **floor.pbx.about(talk.uid), Queue="sales")
     board = floor.board
     assert board.queues["sales"].waiting == 0
     assert (board.calls[talk.uid].queue, board.calls[talk.uid].state) == (None, "talking")
-    floor.tell("Hangup", **floor.pbx._about(talk.uid))
+    floor.tell("Hangup", **floor.pbx.about(talk.uid))
     assert floor.board.ended[talk.uid].outcome == "timeout"
 
 
@@ -369,7 +380,7 @@ def test_where_a_caller_goes_tells_how_he_left(exten: str, outcome: str) -> None
     """Leaving without QueueCallerAbandon: a key pressed, a redirect, or something else."""
     floor = Floor()
     talk = floor.caller()
-    gone = {**floor.pbx._about(talk.uid), "Context": "elsewhere" if exten != "s" else "queues", "Exten": exten}
+    gone = {**floor.pbx.about(talk.uid), "Context": "elsewhere" if exten != "s" else "queues", "Exten": exten}
     floor.pbx.tell("QueueCallerLeave", **gone, Queue="sales")
     floor.hear()
     floor.tell("Hangup", **gone)
@@ -491,16 +502,6 @@ def test_a_reload_takes_queues_away_and_brings_others() -> None:
     assert set(board.queues) == {"sales", "new"}
     assert not board.agents
     assert canonical(floor.state) == canonical(read(State(), rows, [], floor.pbx.now))
-
-
-def test_a_queue_that_is_dropped_takes_its_line_along() -> None:
-    floor = Floor()
-    talk = floor.caller("support")
-    drop_queue(floor.state, "support", 1.0)
-    board = floor.board
-    assert "support" not in board.queues
-    assert board.calls[talk.uid].queue is None
-    drop_queue(floor.state, "support", 1.0)
 
 
 # --- spies ---

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ccops.board import TABLES, Board, LinkRow
 from ccops.pbx.state import TICK, State, apply, canonical, changes, compare, everything, read, repair
+from tests.pbx_deeds import Pbx
 from tests.pbx_histories import play
-from tests.pbx_model import Event, Pbx
+from tests.pbx_model import Event
 
 LIMITS = settings(max_examples=120, deadline=None)
 LATER = 10.0

@@ -25,10 +25,12 @@ def settle(state: State, agent: Agent, at: float) -> None:
 
 
 def mark(state: State, agent: Agent) -> None:
-    """Note that the rows of an agent and of its queues changed."""
+    """Note that the rows of an agent, its queues and its calls changed."""
     state.dirty.agents[agent.key] = None
     for queue in agent.members:
         state.dirty.queues[queue] = None
+    for caller in agent.connections:
+        state.dirty.groups[state.callers[caller].linkedid] = None
 
 
 def judge(state: State, agent: Agent, at: float) -> AgentState:

@@ -1,10 +1,15 @@
 """Bridges: who talks to whom, swaps, transfers."""
 
-from ccops.pbx.state import agents
-from ccops.pbx.state.calls import current, goes_on, group_of, main_channel, relink, step
+from typing import Final
+
+from ccops.pbx.state import agents, talks
+from ccops.pbx.state.calls import goes_on, group_of, step
 from ccops.pbx.state.channels import add, join_linkedids, set_bridge, unspend
 from ccops.pbx.state.fields import Event, partner_of, party
 from ccops.pbx.state.model import Call, Channel, State
+
+_SAME_DEED: Final = 1.0
+"""Seconds within which the events of one transfer come, in whatever order."""
 
 
 def on_enter(state: State, event: Event, at: float) -> None:
@@ -12,9 +17,6 @@ def on_enter(state: State, event: Event, at: float) -> None:
     channel, bridge = add(state, event, at), event.get("BridgeUniqueid", "")
     if channel is None or not bridge:
         return
-    linkedid = event.get("Linkedid") or channel.linkedid
-    if linkedid != channel.linkedid:
-        relink(state, channel, linkedid, at)
     set_bridge(state, channel, bridge)
     unspend(state, channel, at)
     if channel.uniqueid in state.spies:
@@ -29,7 +31,7 @@ def on_enter(state: State, event: Event, at: float) -> None:
     call = state.callers.get(channel.uniqueid)
     if call is not None:
         goes_on(state, call)
-    note_talk(state, channel, at)
+    talks.note(state, channel, at)
 
 
 def _swap(state: State, old: str, new: Channel) -> None:
@@ -56,48 +58,6 @@ def _hand_over(state: State, call: Call, channel: Channel) -> None:
     state.callers[channel.uniqueid] = call
 
 
-def note_talk(state: State, channel: Channel, at: float) -> None:
-    """Write down who talks to whom where no queue does."""
-    group = group_of(state, channel.linkedid)
-    shown = current(state, group)
-    if len(shown) != 1 or shown[0].waiting or shown[0].agent:
-        return
-    call = shown[0]
-    main = main_channel(state, group, call)
-    far = far_end(state, main) if main is not None and main.uniqueid not in state.parked else None
-    if far is not None and far.uniqueid != call.peer:
-        goes_on(state, call)
-        call.peer = far.uniqueid
-        call.answered_at = call.answered_at or at
-        step(state, call, at, "connected", agents.label(state, far))
-
-
-def far_end(state: State, channel: Channel) -> Channel | None:
-    """Return the line that a channel talks to, through Local pairs; None while there is none."""
-    for other in state.bridges.get(channel.bridge, {}).values():
-        if other is not channel and other.spent_at is None:
-            found = beyond(state, other) if other.local else other
-            if found is not None:
-                return found
-    return None
-
-
-def beyond(state: State, channel: Channel, depth: int = 4) -> Channel | None:
-    """Return the line behind a Local half: what its other half shares a bridge with; None if nothing does yet."""
-    partner = state.channels.get(state.names.get(partner_of(channel.name), ""))
-    if partner is None or not partner.bridge or depth == 0:
-        return None
-    for other in state.bridges.get(partner.bridge, {}).values():
-        if other is partner:
-            continue
-        if not other.local:
-            return other
-        found = beyond(state, other, depth - 1)
-        if found is not None:
-            return found
-    return None
-
-
 def on_leave(state: State, event: Event, at: float) -> None:
     """BridgeLeave: may come after the channel has entered its next bridge."""
     channel = state.channels.get(event.get("Uniqueid", ""))
@@ -121,10 +81,31 @@ def on_attended_transfer(state: State, event: Event, at: float) -> None:
     """AttendedTransfer: to a line, or to an application such as a queue."""
     if event.get("Result", "Success") != "Success":
         return
+    target = _target(state, event)
+    transferee = state.channels.get(event.get("TransfereeUniqueid", ""))
+    consulted = state.callers.get(_other_half(state, target))
+    if consulted is not None and transferee is not None:
+        # What the agent asked back at was a queue: whoever stood there stands there for the caller from now on.
+        consulted.number, consulted.name = transferee.number, transferee.caller_name
+        state.dirty.groups[consulted.linkedid] = None
+    line = target if target is None or not target.local else talks.beyond(state, target)
+    detail = consulted.queue if consulted is not None else agents.label(state, line) if line is not None else ""
+    _transferred(state, event, at, detail or party(event, "TransferTargetExten") or event.get("DestApp", ""))
+
+
+def _target(state: State, event: Event) -> Channel | None:
+    """Return whom the caller gets: the event leaves it out where the two bridges were one before it was written."""
     target = state.channels.get(event.get("TransferTargetUniqueid", ""))
-    known = target is not None and not target.local
-    detail = agents.label(state, target) if known and target is not None else party(event, "TransferTargetExten")
-    _transferred(state, event, at, detail or event.get("DestApp", ""))
+    if target is not None:
+        return target
+    known = {event.get(f"{who}Uniqueid") for who in ("Transferee", "OrigTransferer", "SecondTransferer")}
+    others = state.bridges.get(event.get("DestBridgeUniqueid", ""), {}).values()
+    return next((other for other in others if other.uniqueid not in known), None)
+
+
+def _other_half(state: State, channel: Channel | None) -> str:
+    """Return the uniqueid of the other half of a Local pair; empty for any other channel."""
+    return state.names.get(partner_of(channel.name), "") if channel is not None and channel.local else ""
 
 
 def _transferred(state: State, event: Event, at: float, detail: str) -> None:
@@ -136,5 +117,11 @@ def _transferred(state: State, event: Event, at: float, detail: str) -> None:
     mine = [call for call in calls.values() if call.caller == transferee.uniqueid] or list(calls.values())
     for call in mine:
         call.departure = None
-        step(state, call, at, "transferred", detail)
+        already = call.steps[-1] if call.agent == "" and call.steps and call.steps[-1].kind == "connected" else None
+        if already is not None and at - already.at < _SAME_DEED:
+            call.steps.pop()
+            step(state, call, already.at, "transferred", detail)
+            call.steps.append(already)
+        else:
+            step(state, call, at, "transferred", detail)
     state.dirty.groups[transferee.linkedid] = None

@@ -1,6 +1,6 @@
 """Callers of queues: they join, are rung out, connected, completed, or leave without an answer."""
 
-from ccops.pbx.state import agents, bridges
+from ccops.pbx.state import agents, talks
 from ccops.pbx.state.calls import depart, goes_on, group_of, is_key, leave_queue, queued_call, step, touch_line
 from ccops.pbx.state.channels import add, unspend
 from ccops.pbx.state.fields import Event, party, whole
@@ -146,7 +146,7 @@ def on_complete(state: State, event: Event, at: float) -> None:
             call = state.callers[connection.caller]
             agents.disconnect(state, agent, call, at)
             if (channel := state.channels.get(call.caller)) is not None:
-                bridges.note_talk(state, channel, at)
+                talks.note(state, channel, at)
 
 
 def on_no_answer(state: State, event: Event, at: float) -> None:

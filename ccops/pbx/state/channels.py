@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ccops.pbx.state import agents
+from ccops.pbx.state import agents, talks
 from ccops.pbx.state.calls import end_calls, goes_on, group_of, is_key, open_call, relink, remember_caller, step
 from ccops.pbx.state.fields import Event, device_of, duration, is_local, older, party
 from ccops.pbx.state.model import GONE_KEPT, UP, Agent, Call, Channel, Departure, State
@@ -13,6 +13,9 @@ def add(state: State, event: Event, at: float, prefix: str = "", created_at: flo
     uniqueid = event.get(prefix + "Uniqueid", "")
     channel = state.channels.get(uniqueid)
     if channel is not None:
+        linkedid = event.get(prefix + "Linkedid", channel.linkedid)
+        if linkedid != channel.linkedid:
+            _join_older(state, channel, linkedid, at)
         return channel
     name = event.get(prefix + "Channel", "")
     if not uniqueid or not name or uniqueid in state.gone:
@@ -34,6 +37,15 @@ def add(state: State, event: Event, at: float, prefix: str = "", created_at: flo
     open_call(state, group, channel)
     _settle_owners(state, channel, at)
     return channel
+
+
+def _join_older(state: State, channel: Channel, linkedid: str, at: float) -> None:
+    """Take over an older Linkedid: channels that meet keep the oldest, so a younger one is old news.
+
+    The row of a caller in a queue does not tell the Linkedid, so it may also be the first that is heard of it.
+    """
+    if linkedid and older(linkedid, channel.linkedid) == linkedid:
+        relink(state, channel, linkedid, at)
 
 
 def on_new(state: State, event: Event, at: float) -> None:
@@ -183,9 +195,12 @@ def _lose_leg(state: State, call: Call, channel: Channel, at: float) -> None:
         return
     agents.disconnect(state, connected, call, at)
     caller = state.channels.get(call.caller)
-    # An agent whose leg vanishes without a hangup lost the caller to somebody: a redirect, a bridge, a parking lot.
-    if caller is not None and not (channel.hanging or caller.hanging or call.caller in state.parked):
+    if caller is None or call.caller in state.parked:
+        return
+    if not (channel.hanging or caller.hanging):
+        # An agent whose leg vanishes without a hangup lost the caller to somebody: a redirect or a bridge.
         call.departure = Departure(at, "", "pulled")
+    talks.note(state, caller, at)
 
 
 def set_bridge(state: State, channel: Channel, bridge: str) -> None:
@@ -210,14 +225,22 @@ def on_dial(state: State, event: Event, at: float) -> None:
     if channel is None or leg is None:
         return
     unspend(state, channel, at)
-    group = group_of(state, channel.linkedid)
-    for call in group.calls.values():
+    _leaves_agent(state, channel, at)
+    for call in group_of(state, channel.linkedid).calls.values():
         if call.waiting or call.agent:
             continue
         if call.caller == channel.uniqueid:
             goes_on(state, call, event.get("Exten", ""))
         if not leg.local:
             step(state, call, at, "ringing", agents.label(state, leg))
+
+
+def _leaves_agent(state: State, channel: Channel, at: float) -> None:
+    """A connected caller who dials somebody was sent there: the agent has lost him, whenever their leg hangs up."""
+    call = state.callers.get(channel.uniqueid)
+    if call is not None and call.agent:
+        agents.disconnect(state, state.agents[call.agent], call, at)
+        call.departure = Departure(at, "", "pulled")
 
 
 def on_dial_end(state: State, event: Event, at: float) -> None:

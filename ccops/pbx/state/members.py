@@ -1,7 +1,6 @@
 """Queues and their members: configured, logged in and out, paused; the state of phones and hints."""
 
-from ccops.pbx.state import agents
-from ccops.pbx.state.calls import group_of, leave_queue
+from ccops.pbx.state import agents, talks
 from ccops.pbx.state.fields import Event, is_local, true, whole
 from ccops.pbx.state.model import Agent, Member, Queue, State
 
@@ -95,6 +94,8 @@ def _end_connections(state: State, agent: Agent, member: Member, at: float) -> N
     for connection in list(agent.connections.values()):
         if connection.queue == member.queue and int(connection.since + state.offset) <= member.last_call:
             agents.disconnect(state, agent, state.callers[connection.caller], at)
+            if (caller := state.channels.get(connection.caller)) is not None:
+                talks.note(state, caller, at)
 
 
 def on_removed(state: State, event: Event, at: float) -> None:
@@ -141,14 +142,3 @@ def on_extension(state: State, event: Event, at: float) -> None:
     for agent in list(state.agents.values()):
         if agent.state_interface == f"hint:{hint}":
             agents.find_phone(state, agent, at)
-
-
-def drop_queue(state: State, name: str, at: float) -> None:
-    """A reload took a queue away, with its members and whoever waited."""
-    queue = state.queues.pop(name, None)
-    if queue is None:
-        return
-    for uniqueid in list(queue.waiting):
-        call = state.callers[uniqueid]
-        leave_queue(state, group_of(state, call.linkedid), call)
-    state.dirty.queues[name] = None

@@ -7,7 +7,7 @@ dialled runs "AppQueue" and shares its Linkedid with the caller, who runs "Queue
 from collections.abc import Iterable, Iterator
 
 from ccops.board import Step
-from ccops.pbx.state import agents, bridges, spies
+from ccops.pbx.state import agents, spies, talks
 from ccops.pbx.state.apply import apply
 from ccops.pbx.state.calls import current, group_of, main_channel, queued_call
 from ccops.pbx.state.fields import Event
@@ -53,7 +53,7 @@ def complete(state: State, at: float) -> None:
             if member.in_call and not any(known.queue == member.queue for known in agent.connections.values()):
                 _find_connection(state, agent, member)
     for group in list(state.groups.values()):
-        _find_rings(state, group, at)
+        _find_rings(state, group)
         _tell_story(state, group)
     state.settled = True
     for agent in state.agents.values():
@@ -73,15 +73,9 @@ def _find_connection(state: State, agent: Agent, member: Member) -> None:
 
 
 def _own_legs(state: State, agent: Agent) -> Iterator[Channel]:
-    """Yield the channels that may be the agent's leg: what the queue dialled, then the phone's own.
-
-    Where nobody knows the phone behind a Local that was optimised away, any line of nobody else's may be it.
-    """
+    """Yield the channels that may be the agent's leg: what the queue dialled, then the phone's own."""
     for device in dict.fromkeys((agent.base, *agent.devices)):
         yield from (leg for leg in state.legs.get(device, {}).values() if leg.spent_at is None)
-    if not agent.phone:
-        free = (leg for leg in state.channels.values() if leg.bridge and not state.owners.get(leg.device))
-        yield from (leg for leg in free if leg.spent_at is None and not leg.local)
 
 
 def _connected_caller(state: State, group: Group, queue: str) -> Channel | None:
@@ -94,19 +88,18 @@ def _connected_caller(state: State, group: Group, queue: str) -> Channel | None:
     return None
 
 
-def _find_rings(state: State, group: Group, at: float) -> None:
-    for call in list(group.calls.values()):
-        if not call.waiting:
-            continue
-        for leg in list(group.channels.values()):
-            if leg.app == "AppQueue" and not leg.bridge and leg.spent_at is None:
-                for agent in _dialled(state, leg, call):
-                    agents.ring(state, agent, call, Ring(call.queue, call.caller, leg.uniqueid, leg.created_at))
+def _find_rings(state: State, group: Group) -> None:
+    waiting = [call for call in group.calls.values() if call.waiting]
+    for leg in list(group.channels.values()) if waiting else ():
+        if leg.app == "AppQueue" and not leg.bridge and leg.spent_at is None:
+            for agent, call in _rung(state, leg, waiting):
+                agents.ring(state, agent, call, Ring(call.queue, call.caller, leg.uniqueid, leg.created_at))
 
 
-def _dialled(state: State, leg: Channel, call: Call) -> list[Agent]:
-    found = state.owners.get(leg.device, {}).values()
-    return [agent for agent in found if agent.base == leg.device and call.queue in agent.members]
+def _rung(state: State, leg: Channel, waiting: list[Call]) -> list[tuple[Agent, Call]]:
+    """Return whose leg this is and for which of the group's callers it rings; of several nobody tells which."""
+    found = [agent for agent in state.owners.get(leg.device, {}).values() if agent.base == leg.device]
+    return [(agent, call) for agent in found for call in waiting if call.queue in agent.members][:1]
 
 
 def _tell_story(state: State, group: Group) -> None:
@@ -117,7 +110,7 @@ def _tell_story(state: State, group: Group) -> None:
         call.steps.sort(key=lambda step: step.at)
     for call in current(state, group):
         main = main_channel(state, group, call)
-        far = bridges.far_end(state, main) if main is not None and not (call.waiting or call.agent) else None
+        far = talks.far_end(state, main) if main is not None and not (call.waiting or call.agent) else None
         if far is not None and call.answered_at is None:
             call.answered_at, call.peer = far.created_at, far.uniqueid
             call.steps.append(Step(far.created_at, "connected", agents.label(state, far)))

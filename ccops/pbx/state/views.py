@@ -19,7 +19,6 @@ from ccops.board import (
     Topic,
 )
 from ccops.pbx.state import agents
-from ccops.pbx.state.bridges import beyond, far_end
 from ccops.pbx.state.calls import current, main_channel, real_channels
 from ccops.pbx.state.model import (
     UP,
@@ -36,6 +35,7 @@ from ccops.pbx.state.model import (
     Spy,
     State,
 )
+from ccops.pbx.state.talks import beyond, far_end
 
 _ENGAGED = (AgentState.TALKING, AgentState.ON_HOLD, AgentState.RINGING)
 
@@ -152,7 +152,7 @@ def _other_party(state: State, call: Call | None, leg: Channel | None) -> tuple[
         return None, None
     main = main_channel(state, state.groups[call.linkedid], call)
     if main is not leg:
-        return _who_called(call, main)
+        return _who_called(state, call, main)
     if leg is None:
         return call.number, call.name
     return leg.connected_number or leg.dialled, leg.connected_name
@@ -163,7 +163,7 @@ def call_row(state: State, group: Group, call: Call) -> CallRow:
     main = main_channel(state, group, call)
     queue = state.queues.get(call.queue) if call.waiting else None
     agent = _agent_of(state, group, call, main)
-    who = _who_called(call, main)
+    who = _who_called(state, call, main)
     return CallRow(
         call_id=call.call_id,
         queue=call.queue if call.waiting or call.agent else None,
@@ -183,11 +183,13 @@ def call_row(state: State, group: Group, call: Call) -> CallRow:
     )
 
 
-def _who_called(call: Call, main: Channel | None) -> tuple[str, str]:
-    """Return number and name of the caller: of a queue's caller also when another channel has taken its place."""
-    if main is None or (call.queued and call.caller != main.uniqueid and call.number):
+def _who_called(state: State, call: Call, main: Channel | None) -> tuple[str, str]:
+    """Return number and name of the caller, also when another channel has taken its place in the call."""
+    stand_in = call.queued and call.number and main is not None and (main.local or main.uniqueid != call.caller)
+    if main is None or stand_in:
         return call.number, call.name
-    return main.number, main.caller_name
+    line = (beyond(state, main) if main.local else None) or main
+    return line.number, line.caller_name
 
 
 def _call_state(state: State, group: Group, call: Call) -> CallState:

@@ -1,0 +1,108 @@
+"""More plays for the live state on real Asterisk, see lab/story.py for what a play is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.lab.scenario import Scene
+from tests.lab.story import Play
+
+
+def consult_a_queue(scene: Scene) -> Play:
+    """The agent asks back at another queue, whose agent does not answer yet: the caller stays his meanwhile."""
+    scene.add_member("sales", "1001", "Ana")
+    scene.add_member("support", "1801", "Silent")
+    handle = scene.queue_call("sales")
+    since = scene.ami.mark()
+    scene.phones.press("1001", "*27002")
+    scene.expect("QueueCallerJoin", since=since, Queue="support")
+    scene.member_status("PJSIP/1801", 6)
+    yield "the agent himself waits in a queue"
+    scene.hang_up("1001")
+    scene.expect("AttendedTransfer", since=since)
+    yield "the caller waits in his place"
+    scene.hang_up(handle)
+    scene.ended(handle)
+    scene.quiet()
+
+
+def consult_an_agent_of_a_queue(scene: Scene) -> Play:
+    """The agent asks back at another queue and hands his caller over to its agent."""
+    scene.add_member("sales", "1001", "Ana")
+    scene.add_member("support", "1003", "Chi")
+    handle = scene.queue_call("sales")
+    since = scene.ami.mark()
+    scene.phones.press("1001", "*27002")
+    scene.expect("AgentConnect", since=since, Queue="support")
+    scene.ami.settle()
+    yield "the two agents talk, the caller is on hold"
+    scene.hang_up("1001")
+    scene.expect("AttendedTransfer", since=since)
+    yield "the caller talks with the second"
+    scene.hang_up(handle)
+    scene.ended(handle)
+    scene.quiet()
+
+
+def take_over_by_bridge(scene: Scene) -> Play:
+    """A supervisor listens and then takes the caller: the spy leaves ChanSpy without a word."""
+    scene.add_member("sales", "1001", "Ana")
+    handle = scene.queue_call("sales")
+    spyer = scene.spy("9001", scene.leg("1001"), "qudE")
+    yield "the supervisor listens"
+    scene.send("Bridge", Channel1=handle.channel, Channel2=spyer)
+    scene.expect("Hangup", Channel="PJSIP/1001-*")
+    scene.ami.settle()
+    yield "the supervisor has the caller"
+    scene.hang_up(handle)
+    scene.ended(handle)
+    scene.quiet()
+
+
+def caller_sends_the_agent_on(scene: Scene) -> Play:
+    """A caller from another desk transfers the agent to a third: the agent's leg becomes a call of its own."""
+    scene.add_member("sales", "1001", "Ana")
+    scene.phones.dial("1005", "7001")
+    scene.expect("AgentConnect", Queue="sales")
+    scene.ami.settle()
+    yield "a colleague talks with the agent through the queue"
+    scene.blind_transfer("1005", "1006")
+    scene.leg("1006")
+    yield "the agent talks with a third"
+    scene.hang_up("1006")
+    scene.quiet()
+
+
+def nobody_knows_the_phone(scene: Scene) -> Play:
+    """A Local member without a state interface, whose Local pair is optimised away: no name leads to the phone."""
+    scene.send("QueueAdd", Queue="sales", Interface="Local/1007@from-queue", MemberName="Kim")
+    handle = scene.queue_call("sales")
+    scene.expect("LocalOptimizationEnd")
+    scene.ami.settle()
+    yield "they talk without the Local channel"
+    scene.hang_up("1007")
+    scene.completed(handle)
+    scene.quiet()
+
+
+def queues_come_and_go(scene: Scene) -> Play:
+    """A reload brings a queue and takes it away; AMI says nothing of it, so whoever wants to know must list."""
+    path = scene.lab.pbx.home / "etc" / "queues.conf"
+    before = path.read_text()
+    more = f"{before}\n[seasonal](usual)\nstrategy = ringall\nmember = PJSIP/1018,0,Sam\n"
+    scene.lab.write_config("queues.conf", more, "queue reload all")
+    yield "one queue more"
+    scene.lab.write_config("queues.conf", before, "queue reload all")
+    yield "one queue less"
+
+
+PLAYS: dict[str, Callable[[Scene], Play]] = {
+    play.__name__: play
+    for play in (
+        consult_a_queue,
+        consult_an_agent_of_a_queue,
+        take_over_by_bridge,
+        caller_sends_the_agent_on,
+        nobody_knows_the_phone,
+    )
+}
