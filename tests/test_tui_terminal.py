@@ -169,6 +169,28 @@ def test_a_terminal_that_does_not_read_cannot_hold_it(start: Start) -> None:
     assert child.code == 143
 
 
+def test_it_can_be_put_to_sleep_and_woken(start: Start) -> None:
+    child = start("calm")
+    child.shows(b"Sales")
+    child.press(b"\x1a")
+    stopped = 0
+    end = time.monotonic() + 15
+    while not stopped and time.monotonic() < end:
+        child.read(0.05)
+        stopped, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
+    assert stopped
+    assert os.WIFSTOPPED(status)
+    while select.select((child.descriptor,), (), (), 0.2)[0]:
+        child.read(0)
+    assert_clean(child.out)
+    child.out = b""
+    os.kill(child.pid, signal.SIGCONT)
+    child.shows(b"Sales")
+    child.press(b"q")
+    assert child.wait() == 0
+    assert_clean(child.out)
+
+
 def test_trouble_with_the_desk_is_said_after_the_terminal_is_back(start: Start) -> None:
     child = start("refused")
     assert child.wait() == 4

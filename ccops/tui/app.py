@@ -54,6 +54,8 @@ class ConsoleApp(Shell):
         *(Binding(line.key, f"show('{line.name}')", line.title, show=False) for line in SCREENS),
         Binding("q", "quit", _("Quit"), show=False),
         Binding("ctrl+c", "interrupt", _("Quit"), show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", _("Suspend"), show=False),
+        Binding("ctrl+l", "redraw", _("Draw again"), show=False),
         Binding("escape", "back", _("Back"), show=False),
         *(Binding(key, f"run('{name}')", title, show=False) for key, name, title in COMMANDS),
     ]

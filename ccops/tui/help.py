@@ -39,6 +39,7 @@ GLOBAL_KEYS: tuple[tuple[str, str], ...] = (
     ("ctrl+p", _("palette: everything that can be done now, by name")),
     ("ctrl+w", _("wall: large figures for a big screen")),
     ("?", _("this help")),
+    ("ctrl+l", _("draw the screen again")),
     ("Esc", _("back; takes filter and marks off first")),
     ("q", _("quit")),
 )

@@ -65,8 +65,13 @@ class Shell(App[int]):
         driver = self._driver
         return not isinstance(driver, ConsoleDriver) or driver.keeps_up
 
+    def action_redraw(self) -> None:
+        """Draw the whole screen again: something else has written on it."""
+        self.screen.refresh()
+
     def heed_signals(self) -> None:
-        """Leave in order when told to from outside."""
+        """Leave in order when told to from outside; draw again after a sleep."""
+        self.app_resume_signal.subscribe(self, lambda _app: self.action_redraw())
         if not self.is_headless:
             catch_signals(asyncio.get_running_loop(), self.leave)
 
