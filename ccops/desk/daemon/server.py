@@ -22,7 +22,7 @@ from ccops.settings.model import Settings
 
 log = logging.getLogger(__name__)
 
-FLUSH_EVERY: Final = 0.04
+FLUSH_EVERY: Final = 0.025
 """Seconds between batches: an event is seen by every client well within 100 ms, and a burst costs one line."""
 
 BEAT_EVERY: Final = 3.0
@@ -51,6 +51,7 @@ class DeskServer:
         self._audiences: dict[tuple[str, ...], Audience] = {}
         self._pending: dict[tuple[str, str, bool], Change] = {}
         self._flush: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
         self._beat: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
         self._unsubscribe = desk.subscribe(self._changed)
@@ -158,11 +159,14 @@ class DeskServer:
             self._pending.pop(place, None)
             self._pending[place] = change
         if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(FLUSH_EVERY, self._send_batch)
+            # At once after a quiet time, then at most so often: a burst costs one line.
+            loop = asyncio.get_running_loop()
+            self._flush = loop.call_at(max(loop.time(), self._flushed_at + FLUSH_EVERY), self._send_batch)
 
     def _send_batch(self) -> None:
         """Send what changed to everybody, encoded once for all who see it alike."""
         self._flush = None
+        self._flushed_at = asyncio.get_running_loop().time()
         changes, self._pending = list(self._pending.values()), {}
         encoded: Encoded = {}
         for audience in tuple(self._audiences.values()):
