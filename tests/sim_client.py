@@ -119,10 +119,11 @@ class Client:
     async def settle(self, seconds: float = 0.0) -> None:
         """Let virtual time pass and take in what is said meanwhile."""
         await self._sim.settle(seconds)
-        mark = f"settled-{len(self.messages)}-{self._number}"
+        self._number += 1
+        mark, since = f"settled-{self._number}", len(self.messages)
         self.write(f"Action: Ping\r\nActionID: {mark}\r\n\r\n".encode())
-        await self.until(lambda: self._of(mark) or self.closed)
-        self.messages = [said for said in self.messages if said["ActionID"] != mark]
+        await self.until(lambda: self.closed or any(said["ActionID"] == mark for said in self.messages[since:]))
+        self.messages[since:] = [said for said in self.messages[since:] if said["ActionID"] != mark]
 
     def events(self, name: str = "", since: int = 0) -> list[Said]:
         """Events heard so far, of one name or all; rows of lists are none."""

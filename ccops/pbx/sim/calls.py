@@ -115,11 +115,13 @@ class Calls:
 
     def _identify(self, leg: Channel) -> None:
         # A leg tells whom it stands for with its first sign of life.
+        leg.unread = ""
         if not leg.identified:
             leg.identified = True
             if leg.tech == "Local":
                 self.events.new_caller_id(leg)
-            self.events.new_connected_line(leg)
+            if leg.role != "second":
+                self.events.new_connected_line(leg)
 
     def far_refused(self, leg: Channel, cause: int, tech_cause: int) -> None:
         """The phone is busy or its person declines."""
@@ -136,10 +138,10 @@ class Calls:
         """The other end of the line hung up. `cause` None: it gave no reason."""
         if channel.gone or channel.hanging_up:
             return
-        channel.cause = cause or 0
+        channel.cause = (0 if self.events.far_cause else 16) if cause is None else cause
         self.events.hangup_request(channel, cause)
-        self.unhold(channel)
         self._asked_to_end(channel)
+        self.unhold(channel)
         self._let_go(channel)
 
     def hang_up(self, channel: Channel, cause: int = 0) -> None:
@@ -188,6 +190,9 @@ class Calls:
             watcher(channel)
         self.channels.remove(channel)
         self.events.hangup(channel)
+        if channel.unread:
+            # What it had not read yet is told although it is gone.
+            self.events.new_connected_line(channel)
         self.devices.changed(channel.device)
         if channel.far:
             channel.far.ended(channel)
@@ -236,6 +241,8 @@ class Calls:
         while True:
             try:
                 yield from self.run_dialplan(channel)
+                if channel.last_bridge is not None:
+                    channel.cause = channel.cause or 16
             except Interrupt:
                 if not channel.hanging_up and channel.goto is not None:
                     channel.goto = None

@@ -29,7 +29,8 @@ class Centre:
         self._dice = dice(seed, "outside")
         self.agents = {plan.interface: Agent(pbx, plan, seed, lively=not quiet) for plan in pbx.plan.agents}
         self._demand = [Demand(pbx, queue, seed, zone, self._free_phones) for queue in pbx.plan.queues]
-        pbx.phones.outside = self._callee
+        if not quiet:
+            pbx.phones.outside = self._callee
         for agent in self.agents.values():
             agent.call_out = self._whom_to_call
 

@@ -139,6 +139,8 @@ class Channel:
     """What the owner thinks of it: "agent", "dialled", "originated", "second"."""
     identified: bool = True
     """False while a leg that rings has learnt of its far end but not told so."""
+    unread: str = ""
+    """How a leg that a queue rings shows itself until its phone says something: as it was made."""
     in_dialplan: bool = False
     """Its thread executes the dialplan, not a single application."""
     last_bridge: Bridge | None = None

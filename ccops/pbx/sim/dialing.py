@@ -61,7 +61,7 @@ class DialApplication:
         if leg.caller == Party():
             leg.change(caller=Party(channel.place.exten))
             calls.events.new_caller_id(leg)
-        elif leg.pair is not None:
+        if leg.pair is not None:
             self._legs.introduce(leg, channel.caller)
             self._legs.link(leg)
         else:

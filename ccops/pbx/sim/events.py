@@ -76,11 +76,20 @@ class Events:
 
     def hangup_request(self, channel: Channel, cause: int | None) -> None:
         """The far end hung up."""
-        self._channel("HangupRequest", channel, self._cause(channel, cause))
+        if not self._bus.idle(CALL):
+            early = self._version.far_cause
+            shown = channel.unread if early and channel.unread else channel.headers()
+            why = self._cause(channel, cause) if early or channel.pair is not None else ""
+            self._bus.send(CALL, f"Event: HangupRequest\r\n{CALL_HEAD}{shown}{why}\r\n")
 
     def soft_hangup_request(self, channel: Channel, cause: int = 16) -> None:
         """The PBX ends the channel."""
-        self._channel("SoftHangupRequest", channel, self._cause(channel, cause))
+        self._channel("SoftHangupRequest", channel, f"Cause: {cause}\r\n")
+
+    @property
+    def far_cause(self) -> bool:
+        """The far end says why a channel ends."""
+        return self._version.far_cause
 
     def _cause(self, channel: Channel, cause: int | None) -> str:
         if cause is None:

@@ -96,7 +96,7 @@ class Originates:
                 self._failed(order, leg, REASON_FAILED)
                 done(False)
                 return
-        leg.cause, leg.tech_cause = 19, 480
+        leg.cause, leg.tech_cause = (19, 480) if calls.events.far_cause else (0, 0)
         self._failed(order, leg, REASON_RINGING if rang else REASON_FAILED)
         done(False)
 

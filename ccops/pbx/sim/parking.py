@@ -129,10 +129,13 @@ class Parking:
         calls.events.music_stop(channel)
         exten = parked.parker.replace("/", "_")
         self._executor.dialplan.add("park-dial", exten, [("Dial", f"{parked.parker},{RECALL_SECONDS}")])
-        channel.change(place=Place("park-dial", exten, 1))
+        before, place = channel.place, Place("park-dial", exten, 1)
+        channel.change(place=place)
         self._tell("ParkedCallTimeOut", parked)
+        channel.change(place=before)
         self._take_off(space)
-        calls.redirect(channel, channel.place)
+        calls.bridges.leave(channel)
+        calls.redirect(channel, place)
 
     def _gives_up(self, channel: Channel) -> None:
         parked = self.of(channel)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from ccops.pbx.sim.channel import Channel, FarEnd, Party
+from ccops.pbx.sim.channel import Channel, ChannelState, FarEnd, Party, Place
 
 if TYPE_CHECKING:
     from ccops.pbx.sim.calls import Calls
+    from ccops.pbx.sim.core import Pbx
 
 HabitKind = Literal["answer", "busy", "reject", "ring"]
 RINGS_AFTER = 0.03
@@ -66,6 +67,17 @@ class Phone:
                 if habit.seconds > 0:
                     after(RINGS_AFTER, self._calls.far_ringing, channel)
                 after(max(habit.seconds, RINGS_AFTER), self._calls.far_answered, channel)
+
+    def call(self, pbx: Pbx, place: Place) -> Channel:
+        """Somebody dials on this phone."""
+        channel = pbx.channels.add(
+            pbx.channels.next_name(self.device), device=self.device, state=ChannelState.RING, caller=self.party,
+            place=place, far=self,
+        )  # fmt: skip
+        pbx.events.new_channel(channel)
+        pbx.devices.changed(channel.device)
+        pbx.calls.start(channel, place)
+        return channel
 
     def talking(self, channel: Channel) -> None:
         """The line is open."""

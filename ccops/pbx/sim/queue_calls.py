@@ -63,6 +63,9 @@ class QueueCalls:
         if call is None:
             return
         by_caller = channel is call.caller
+        if not by_caller and channel.holding:
+            # An agent who hangs up with the call on hold is not taken for the one who ended it.
+            return
         event = "COMPLETECALLER" if by_caller else "COMPLETEAGENT"
         hold, talk = self._times(call)
         self._log(call, event, hold, talk, call.original)

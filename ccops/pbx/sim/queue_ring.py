@@ -127,8 +127,7 @@ class Attempt:
         self._legs.introduce(leg, caller.caller, own)
         self._legs.link(leg)
         self._called(leg, member)
-        alone = queue.plan.strategy != "ringall" or len(queue.members) == 1
-        if alone and leg.pair is None:
+        if queue.plan.strategy != "ringall" and leg.pair is None:
             calls.set_connected(caller, leg.caller)
         self._legs.call(leg)
         return True
@@ -144,6 +143,8 @@ class Attempt:
         leg.change(**after)
         self._calls.events.agent("AgentCalled", self._entry.queue.name, member, caller, leg)
         leg.change(**before)
+        if leg.pair is None:
+            leg.unread = leg.headers()
         self._calls.events.dial_begin(caller, leg, member.interface)
         leg.change(**after)
         leg.identified = False

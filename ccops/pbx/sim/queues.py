@@ -88,6 +88,7 @@ class Queue:
         """Move a caller to where its priority belongs now."""
         self.entries.remove(entry)
         self.insert(entry)
+        entry.original = entry.position
 
     def _renumber(self) -> None:
         for number, one in enumerate(self.entries, 1):

@@ -14,7 +14,7 @@ from ccops.pbx.sim.bus import ALL, Tap, mask_of
 from ccops.pbx.sim.callers import Caller, Traits
 from ccops.pbx.sim.centre import Centre
 from ccops.pbx.sim.chance import dice
-from ccops.pbx.sim.channel import Channel
+from ccops.pbx.sim.channel import Channel, Place
 from ccops.pbx.sim.clock import SECOND, Clock
 from ccops.pbx.sim.core import Pbx
 from ccops.pbx.sim.figures import LogCounter, SimStats, Truth
@@ -163,7 +163,11 @@ class SimPbx:
     def hang_up(self, uniqueid: str) -> None:
         """The far end of a channel, caller or phone, puts the phone down."""
         self._pacer.catch_up()
-        self._pbx.calls.far_hangup(self._channel(uniqueid))
+        channel = self._channel(uniqueid)
+        if channel.uniqueid in self._callers:
+            self._callers[channel.uniqueid].hang_up()
+        else:
+            self._pbx.calls.far_hangup(channel)
 
     def hold(self, uniqueid: str, *, on: bool = True) -> None:
         """The phone of a channel presses hold, or takes the call back."""
@@ -173,6 +177,19 @@ class SimPbx:
             self._pbx.calls.hold(channel)
         else:
             self._pbx.calls.unhold(channel)
+
+    def dial(self, device: str, exten: str, context: str = "internal") -> str:
+        """The person at a phone calls an extension; return the channel's uniqueid."""
+        self._pacer.catch_up()
+        phone = self._pbx.phones.named(device)
+        if phone is None:
+            raise NotFound(_("phone"), device)
+        return phone.call(self._pbx, Place(context, exten, 1)).uniqueid
+
+    def transfer(self, uniqueid: str, exten: str, context: str = "internal") -> bool:
+        """The phone of a channel sends its partner somewhere else; False where it talks to nobody."""
+        self._pacer.catch_up()
+        return self._pbx.transfers.blind(self._channel(uniqueid), Place(context, exten, 1))
 
     def press_key(self, uniqueid: str, digit: str) -> None:
         """The far end of a channel presses a key."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ccops.pbx.sim.chance import dice, lognormal, milliseconds
-from ccops.pbx.sim.channel import Channel, ChannelState, Place
+from ccops.pbx.sim.channel import Channel, Place
 from ccops.pbx.sim.devices import DeviceState
 from ccops.pbx.sim.names import PAUSE_REASONS
 from ccops.pbx.sim.phones import Habit, Phone
@@ -139,13 +139,7 @@ class Agent:
         state = self._pbx.devices.state(self.plan.device)
         if not self.at_work or self.call_out is None or state != DeviceState.NOT_INUSE:
             return
-        pbx, place = self._pbx, self.call_out(self)
-        channel = pbx.channels.add(
-            pbx.channels.next_name(self.plan.device), device=self.plan.device, state=ChannelState.RING,
-            caller=self.phone.party, place=place, far=self.phone,
-        )  # fmt: skip
-        pbx.events.new_channel(channel)
-        pbx.devices.changed(channel.device)
-        pbx.calls.start(channel, place)
+        pbx = self._pbx
+        channel = self.phone.call(pbx, self.call_out(self))
         talk = milliseconds(8 + lognormal(self._dice, 70, 0.6))
         pbx.clock.after(talk, pbx.calls.far_hangup, channel)

@@ -71,7 +71,7 @@ class Transfers:
         leg.pair.change(caller=agent.caller)
         calls.events.new_caller_id(leg.pair)
         self._legs.link(leg)
-        leg.change(connected=agent.caller)
+        calls.set_connected(leg, agent.caller)
         first.keep = second.keep = True
         calls.bridges.enter(second, leg)
         calls.bridges.move(agent, second)
@@ -80,17 +80,22 @@ class Transfers:
         leg.role = "second"
         leg.owner = Task(calls.clock, self._watch(consultation))
         self._legs.call(leg)
+        calls.set_connected(agent, leg.caller)
         return True
 
     def _watch(self, consultation: _Consultation) -> Steps:
-        leg = consultation.leg
+        calls, leg = self._calls, consultation.leg
         while True:
             message = yield None
-            if getattr(message, "kind", "") == "answered":
-                self._calls.events.dial_end(None, leg, "ANSWER")
-                self._calls.set_connected(consultation.agent, leg.caller)
-                leg.owner = None
-                return
+            match getattr(message, "kind", ""):
+                case "identified":
+                    calls.set_connected(consultation.agent, leg.caller)
+                case "ringing":
+                    calls.events.dial_state(None, leg, "RINGING")
+                case "answered":
+                    calls.events.dial_end(None, leg, "ANSWER")
+                    leg.owner = None
+                    return
 
     def cancel(self, agent: Channel) -> bool:
         """Go back to the caller; false where no consultation is under way."""
@@ -102,9 +107,11 @@ class Transfers:
         calls.unhold(agent)
         first.keep = second.keep = False
         consultation.leg.owner = None
+        consultation.leg.cause = consultation.leg.cause or 16
         calls.end(consultation.leg)
         if not second.channels and not second.gone:
             calls.bridges.destroy(second)
+        calls.set_connected(agent, consultation.caller.caller)
         return True
 
     def _side_goes(self, channel: Channel) -> None:

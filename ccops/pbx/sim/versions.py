@@ -20,8 +20,12 @@ class Version:
     """QueueMemberPause repeats its reason in a header of its own."""
     surrogates: bool
     """A channel that is taken away from its thread shows as the device of a surrogate."""
+    far_cause: bool
+    """The hangup of a phone is told at once and with its cause, and one that rang in vain has a cause."""
     ringing_counts: bool
     """A call that rings counts towards the number at which a phone is busy; and more calls than that are busy too."""
+    moves_in_queue: bool
+    """A changed priority moves a caller at once, where that is asked for; a new member may bring a pause reason."""
     processed_calls: bool
     sounds_dir: bool
 
@@ -35,6 +39,8 @@ VERSIONS = {
         tech_cause=False,
         pause_reason_twice=True,
         surrogates=True,
+        far_cause=False,
+        moves_in_queue=False,
         ringing_counts=False,
         processed_calls=False,
         sounds_dir=False,
@@ -47,6 +53,8 @@ VERSIONS = {
         tech_cause=True,
         pause_reason_twice=False,
         surrogates=False,
+        far_cause=True,
+        moves_in_queue=True,
         ringing_counts=True,
         processed_calls=True,
         sounds_dir=True,

@@ -50,10 +50,11 @@ class _Members:
     def _member(self, request: Request, interface: str, *, ring_in_use: bool) -> Member:
         now = self._pbx.clock.second
         paused = request.get("Paused").casefold() in TRUE_WORDS
+        reason = request.get("Reason") if paused and self._pbx.version.moves_in_queue else ""
         return Member(
             interface, request.get("MemberName") or interface, request.get("StateInterface") or interface,
             True, now, max(0, leading_number(request.get("Penalty"))), ring_in_use, paused=paused,
-            reason=request.get("Reason") if paused else "", last_pause=now if paused else 0,
+            reason=reason, last_pause=now if paused else 0,
         )  # fmt: skip
 
     def remove(self, request: Request) -> None:

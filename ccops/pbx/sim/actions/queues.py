@@ -99,7 +99,7 @@ class _Queues:
             request.refuse("Unable to change priority caller on queue: No such caller")
         else:
             entry.priority = leading_number(values["Priority"])
-            if request.get("Immediate").casefold() in TRUE_WORDS:
+            if self._pbx.version.moves_in_queue and request.get("Immediate").casefold() in TRUE_WORDS:
                 queue.resort(entry)
             request.ok("Priority change for caller on queue")
             self._pbx.room.kick(queue)
