@@ -277,14 +277,14 @@ class Archive:
         """Return the phones that rang in vain in a period, by time."""
         names = self._names()
         rows = self.database.rows(
-            """SELECT r.at, r.queue, r.agent, coalesce(v.callid, ''), r.ring, r.canceled, r.visit
+            """SELECT r.at, r.queue, r.agent, coalesce(v.callid, ''), r.ring, r.canceled, r.visit, r.file, r.offset
                FROM rings r LEFT JOIN visits v ON v.id = r.visit
-               WHERE r.at >= ? AND r.at < ? AND r.site = ? ORDER BY r.at, r.rowid""",
+               WHERE r.at >= ? AND r.at < ? AND r.site = ? ORDER BY r.at, r.file, r.offset""",
             (*_span(period), self.site),
         )
         return [
-            Missed(at, names.queues[queue], names.agents[agent], callid, ring / 1000, bool(canceled), visit)
-            for at, queue, agent, callid, ring, canceled, visit in rows
+            Missed(at, names.queues[queue], names.agents[agent], callid, ring / 1000, bool(canceled), *more)
+            for at, queue, agent, callid, ring, canceled, *more in rows
         ]
 
     def lines_of(self, visit: Visit) -> list[RawLine]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-from ccops.pbx.queue_log.lines import parse_block
+from ccops.pbx.queue_log.lines import LATEST_STAMP, split_block
 from ccops.reports.history import History, Sinks
 from ccops.reports.rules import Rules
 from ccops.reports.spans import Pause, Session
@@ -25,6 +25,8 @@ class State:
     """What is known of the past, as plain values that another process can be given."""
 
     site: int = 1
+    latest: int = LATEST_STAMP
+    """Stamp from which on a line cannot be believed."""
     rules: Rules = field(default_factory=Rules)
     actions: list[tuple[str, float, str]] = field(default_factory=list)
     queues: dict[str, int] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Deriver:
 
     def __init__(self, state: State) -> None:
         """Goes on where `state` stands."""
-        self._site = state.site
+        self._site, self._latest = state.site, state.latest
         self._queues, self._agents = dict(state.queues), dict(state.agents)
         self._first = state.next_visit
         self._derived = _nothing()
@@ -114,7 +116,8 @@ class Deriver:
             bad.append((at, raw[:_KEPT], reason))
 
         history = self._history
-        history.feed_all(parse_block(data, file, offset, refused, only=history.handlers.keys()))
+        rows = split_block(data, offset, refused, only=history.handlers.keys(), latest=self._latest)
+        history.feed_all(rows, file)
         return derived
 
     def standing(self) -> Standing:
@@ -185,7 +188,9 @@ class Deriver:
     def _missed(self, missed: Missed) -> None:
         queue, agent = self._queue(missed.queue), self._agent(missed.agent)
         ring = round(missed.ring * 1000)
-        self._derived.rings.append((self._site, missed.at, queue, agent, missed.visit, ring, int(missed.canceled)))
+        self._derived.rings.append(
+            (missed.at, missed.file, missed.offset, self._site, queue, agent, missed.visit, ring, int(missed.canceled))
+        )
 
     def _session(self, session: Session) -> None:
         queue = self._queue(session.queue) if session.queue else None
@@ -231,10 +236,23 @@ def start_worker(state: State) -> None:
     """Make this process's deriver."""
     import gc
     import signal
+    import threading
 
+    # A parent that was killed cannot stop us, and its end of the pipe is ours too: we would wait for blocks for ever.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us when it has put its own things right
     gc.disable()  # nothing here refers back to itself; looking for it costs a tenth of the time
     _worker[:] = [Deriver(state)]
+
+
+def _end_with_parent() -> None:
+    import multiprocessing
+    import os
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def work_block(data: bytes, file: int, offset: int) -> bytes:

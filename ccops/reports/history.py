@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ccops.pbx.queue_log.lines import LogRow
+from ccops.pbx.queue_log.lines import EVENT, QUEUE, Fields, LogRow
 from ccops.reports.rules import Rules
 from ccops.reports.spans import Pause, Session, Spans
-from ccops.reports.visits import ActionLog, Missed, QueueNames, Visit, Visits
+from ccops.reports.visits import ActionLog, Missed, QueueNames, Visit, Visits, fields_of
 
 WRAP_UP_REACH = 30
 """Seconds after a call within which a wrap-up pause must begin to belong to it."""
@@ -34,7 +34,8 @@ class History:
         self._sinks = sinks
         self._last_visit: dict[str, Visit] = {}
         self._follow_wrap_up = any(rule.wrap_up for rule in rules.pauses.values())
-        self.visits = Visits(closed=self._visit_closed, missed=sinks.missed, actions=actions, first_number=first_number)
+        closed = self._visit_closed if self._follow_wrap_up else sinks.visit
+        self.visits = Visits(closed=closed, missed=sinks.missed, actions=actions, first_number=first_number)
         self.spans = Spans(session=sinks.session, pause=self._pause_closed)
         self.handlers = {**self.visits.handlers, **self.spans.handlers}
         """What each event does; a row of any other event changes nothing."""
@@ -44,17 +45,20 @@ class History:
         handler = self.handlers.get(row.event)
         if handler is None:
             return None
-        row = self.names.same(row)
-        handler(row)
-        return row
+        fields = fields_of(row)
+        self.names.spell(fields)
+        handler(row.at, fields, row.file, row.offset)
+        return row if fields[QUEUE] == row.queue else row._replace(queue=fields[QUEUE])
 
-    def feed_all(self, rows: Iterable[LogRow]) -> None:
-        """Take in many rows: what `feed` does to each, without a call for each."""
-        handlers, usual, same = self.handlers, self.names.usual, self.names.same
-        for row in rows:
-            handler = handlers.get(row.event)
+    def feed_all(self, rows: Iterable[tuple[int, Fields, int]], file: int) -> None:
+        """Take in many rows of a file, as `split_block` gives them: what `feed` does to each, without its calls."""
+        handlers, usual, spell = self.handlers, self.names.usual, self.names.spell
+        for at, fields, offset in rows:
+            handler = handlers.get(fields[EVENT])
             if handler is not None:
-                handler(row if row.queue in usual else same(row))
+                if fields[QUEUE] not in usual:
+                    spell(fields)
+                handler(at, fields, file, offset)
 
     def remember(self, visit: Visit) -> None:
         """Take a visit of an earlier run as its agent's last, so that a wrap-up pause finds it."""

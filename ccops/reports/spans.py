@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ccops.pbx.queue_log.lines import LogRow, whole
+from ccops.pbx.queue_log.lines import AGENT, P1, P2, QUEUE, Fields, whole
 
 Span = tuple[int, int]
 """From an instant up to, not including, another; epoch seconds."""
@@ -92,7 +92,7 @@ class Spans:
         """`session` and `pause` get every span once, when it is over."""
         self.agents: dict[str, AgentClock] = {}
         self._session, self._pause = session, pause
-        self.handlers: dict[str, Callable[[LogRow], None]] = {
+        self.handlers: dict[str, Callable[[int, Fields, int, int], None]] = {
             "ADDMEMBER": self._add,
             "REMOVEMEMBER": self._remove,
             "AGENTLOGIN": self._login,
@@ -105,12 +105,6 @@ class Spans:
             "UNPAUSEALL": self._unpause_all,
         }
         """What each event does; every other event leaves spans as they are."""
-
-    def feed(self, row: LogRow) -> None:
-        """Take in the next row."""
-        handler = self.handlers.get(row.event)
-        if handler is not None:
-            handler(row)
 
     def adopt_session(self, session: Session) -> None:
         """Take in a session that was open when an earlier run ended."""
@@ -149,48 +143,50 @@ class Spans:
             self.agents[agent] = clock = AgentClock({}, {})
         return clock
 
-    def _add(self, row: LogRow) -> None:
+    def _add(self, at: int, row: Fields, file: int, offset: int) -> None:
         # A second ADDMEMBER of a member comes after a restart; the session before never ended for anybody.
-        clock = self._clock(row.agent)
-        clock.sessions.setdefault(row.queue, row.at)
+        clock = self._clock(row[AGENT])
+        clock.sessions.setdefault(row[QUEUE], at)
         clock.logs_in = True
-        if row.params[:1] == ("PAUSED",):
-            self._start_pause(row.agent, row.queue, "", row.at)
+        if row[P1:P2] == ["PAUSED"]:
+            self._start_pause(row[AGENT], row[QUEUE], "", at)
 
-    def _remove(self, row: LogRow) -> None:
-        clock = self._clock(row.agent)
-        since = clock.sessions.pop(row.queue, None)
+    def _remove(self, at: int, row: Fields, file: int, offset: int) -> None:
+        agent, queue = row[AGENT], row[QUEUE]
+        clock = self._clock(agent)
+        since = clock.sessions.pop(queue, None)
         if since is not None:
-            self._close_session(row.agent, row.queue, since, row.at)
-        self._stop_pause(row.agent, row.queue, row.at, last=not clock.sessions and since is not None)
+            self._close_session(agent, queue, since, at)
+        self._stop_pause(agent, queue, at, last=not clock.sessions and since is not None)
 
-    def _login(self, row: LogRow) -> None:
-        clock = self._clock(row.agent)
-        clock.sessions.setdefault("", row.at)
+    def _login(self, at: int, row: Fields, file: int, offset: int) -> None:
+        clock = self._clock(row[AGENT])
+        clock.sessions.setdefault("", at)
         clock.logs_in = True
 
-    def _logoff(self, row: LogRow) -> None:
-        clock = self._clock(row.agent)
+    def _logoff(self, at: int, row: Fields, file: int, offset: int) -> None:
+        agent = row[AGENT]
+        clock = self._clock(agent)
         if not clock.sessions:
-            lasted = whole(row.params, 1)
-            if lasted is not None and 0 < lasted < row.at:
-                clock.sessions[""] = row.at - lasted
+            lasted = whole(row, P2)
+            if lasted is not None and 0 < lasted < at:
+                clock.sessions[""] = at - lasted
         for queue, since in clock.sessions.items():
-            self._close_session(row.agent, queue, since, row.at)
+            self._close_session(agent, queue, since, at)
         clock.sessions.clear()
-        self._stop_pause(row.agent, "", row.at, last=True)
+        self._stop_pause(agent, "", at, last=True)
 
-    def _pause_queue(self, row: LogRow) -> None:
-        self._start_pause(row.agent, row.queue, "|".join(row.params), row.at)
+    def _pause_queue(self, at: int, row: Fields, file: int, offset: int) -> None:
+        self._start_pause(row[AGENT], row[QUEUE], "|".join(row[P1:]), at)
 
-    def _pause_all(self, row: LogRow) -> None:
-        self._start_pause(row.agent, "", "|".join(row.params), row.at)
+    def _pause_all(self, at: int, row: Fields, file: int, offset: int) -> None:
+        self._start_pause(row[AGENT], "", "|".join(row[P1:]), at)
 
-    def _unpause_queue(self, row: LogRow) -> None:
-        self._stop_pause(row.agent, row.queue, row.at, last=False)
+    def _unpause_queue(self, at: int, row: Fields, file: int, offset: int) -> None:
+        self._stop_pause(row[AGENT], row[QUEUE], at, last=False)
 
-    def _unpause_all(self, row: LogRow) -> None:
-        self._stop_pause(row.agent, "", row.at, last=True)
+    def _unpause_all(self, at: int, row: Fields, file: int, offset: int) -> None:
+        self._stop_pause(row[AGENT], "", at, last=True)
 
     def _start_pause(self, agent: str, queue: str, reason: str, at: int) -> None:
         clock = self._clock(agent)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from ccops.pbx.queue_log.lines import LogRow, whole
+from ccops.pbx.queue_log.lines import AGENT, CALLID, EVENT, P1, P2, P3, P4, QUEUE, Fields, LogRow, whole
 
 
 class Outcome(StrEnum):
@@ -111,6 +111,9 @@ class Missed(NamedTuple):
     """Taken by another agent or gone before the time was up (RINGCANCELED): no miss of the agent's."""
     visit: int | None = None
     """Number of the visit that rang."""
+    file: int = 0
+    offset: int = 0
+    """Where its line stands."""
 
 
 class ActionLog:
@@ -161,14 +164,10 @@ class QueueNames:
         self._spelt: dict[str, str] = {}
         self._by_folded: dict[str, str] = {}
 
-    def same(self, row: LogRow) -> LogRow:
-        """Return the row with its queue spelt as it was first."""
-        if row.queue in self.usual:
-            return row
-        spelt = self._spelt.get(row.queue)
-        if spelt is None:
-            spelt = self._learn(row.queue)
-        return row if row.queue in self.usual else row._replace(queue=spelt)
+    def spell(self, row: Fields) -> None:
+        """Write the row's queue as it was spelt first."""
+        queue = row[QUEUE]
+        row[QUEUE] = self._spelt.get(queue) or self._learn(queue)
 
     def learn(self, queue: str) -> None:
         """Take a spelling as known."""
@@ -194,6 +193,15 @@ TAKEN_OVER = frozenset({"takeover"})
 """Actions that the log shows as the end of a talk."""
 
 
+Handler = Callable[[int, Fields, int, int], None]
+"""Takes in a row: its stamp, its fields, its file and its offset there."""
+
+
+def fields_of(row: LogRow) -> Fields:
+    """Return a row's fields as handlers take them."""
+    return ["", row.callid, row.queue, row.agent, row.event, *row.params]
+
+
 class Visits:
     """Makes visits of rows that are fed in the log's order."""
 
@@ -216,7 +224,7 @@ class Visits:
         self._nth_before: dict[tuple[str, str], int] = {}
         self._nth_since = 0
         self._used: set[tuple[str, float, str]] = set()
-        self.handlers: dict[str, Callable[[LogRow], None]] = {
+        self.handlers: dict[str, Handler] = {
             "ENTERQUEUE": self._enter,
             "CONNECT": self._connect,
             "COMPLETEAGENT": self._complete,
@@ -239,7 +247,7 @@ class Visits:
         """Take in the next row."""
         handler = self.handlers.get(row.event)
         if handler is not None:
-            handler(row)
+            handler(row.at, fields_of(row), row.file, row.offset)
 
     def adopt(self, visit: Visit) -> None:
         """Take in a visit that was open when an earlier run ended."""
@@ -251,9 +259,8 @@ class Visits:
         """Remember how often a call was in a queue in an earlier run."""
         self._nth[callid, queue] = count
 
-    def _enter(self, row: LogRow) -> None:
-        at, callid, queue, _, _, params, file, offset = row
-        key = (callid, queue)
+    def _enter(self, at: int, row: Fields, file: int, offset: int) -> None:
+        callid, queue = key = (row[CALLID], row[QUEUE])
         if key in self.open:  # entering again is the proof that the stay before is over, however it ended
             self._give_up(key)
         visit = Visit()
@@ -262,25 +269,25 @@ class Visits:
         visit.callid, visit.queue, visit.entered = callid, queue, at
         visit.nth = self._count(key, at)
         visit.file, visit.offset = file, offset
-        visit.caller = params[1] if len(params) > 1 else ""
-        if len(params) > 2:
-            visit.position = whole(params, 2)
-            if len(params) > 3:
-                visit.caller_name = "|".join(params[3:])
+        visit.caller = row[P2] if len(row) > P2 else ""
+        if len(row) > P3:
+            visit.position = whole(row, P3)
+            if len(row) > P4:
+                visit.caller_name = "|".join(row[P4:])
         self.open[key] = visit
 
     def _count(self, key: tuple[str, str], at: int) -> int:
         # A call does not last for days, so what two days have counted is enough to remember.
-        if at - self._nth_since > _STALE:
+        if abs(at - self._nth_since) > _STALE:
+            self._forget(self._nth_since)
             self._nth_before, self._nth, self._nth_since = self._nth, {}, at
-            self._forget(at)
         nth = self._nth.get(key) or self._nth_before.get(key, 0)
         self._nth[key] = nth = nth + 1
         return nth
 
-    def _forget(self, at: int) -> None:
+    def _forget(self, before: int) -> None:
         # An entry whose end was never written (FACTS §5) stays "waiting", but need not be kept in hand.
-        stale = [key for key, visit in self.open.items() if at - visit.entered > _STALE]
+        stale = [key for key, visit in self.open.items() if visit.entered < before]
         for key in stale:
             self._give_up(key)
 
@@ -289,58 +296,63 @@ class Visits:
         visit.ended_by = "unknown"
         self._closed(visit)
 
-    def _connect(self, row: LogRow) -> None:
-        visit = self.open.get((row.callid, row.queue))
+    def _connect(self, at: int, row: Fields, file: int, offset: int) -> None:
+        visit = self.open.get((row[CALLID], row[QUEUE]))
         if visit is None:
             self.orphans += 1
             return
-        params = row.params
         visit.outcome = Outcome.ANSWERED
-        visit.connected = row.at
-        visit.agent = row.agent
+        visit.connected = at
+        visit.agent = row[AGENT]
         try:
-            visit.wait = int(params[0])
+            visit.wait = int(row[P1])
+            visit.member_uniqueid = row[P2]
+            visit.ring = int(row[P3])
         except (IndexError, ValueError):
-            visit.wait = max(0, row.at - visit.entered)
-        if len(params) > 1:
-            visit.member_uniqueid = params[1]
-            visit.ring = whole(params, 2)
+            self._connect_in_part(visit, at, row)
 
-    def _complete(self, row: LogRow) -> None:
-        visit = self._talking(row)
+    def _connect_in_part(self, visit: Visit, at: int, row: Fields) -> None:
+        wait = whole(row, P1)
+        visit.wait = wait if wait is not None else max(0, at - visit.entered)
+        visit.member_uniqueid = row[P2] if len(row) > P2 else ""
+        visit.ring = whole(row, P3)
+
+    def _complete(self, at: int, row: Fields, file: int, offset: int) -> None:
+        visit = self._talking(at, row)
         if visit is None:
             self.orphans += 1
             return
-        ended_by = "agent" if row.event == "COMPLETEAGENT" else "caller"
-        if visit.callid in self.actions and self._done_by_us(visit.callid, row.at, TAKEN_OVER):
+        ended_by = "agent" if row[EVENT] == "COMPLETEAGENT" else "caller"
+        if visit.callid in self.actions and self._done_by_us(visit.callid, at, TAKEN_OVER):
             ended_by = "takeover"
-        self._hang_up(visit, row, ended_by, whole(row.params, 1))
+        self._hang_up(visit, at, (file, offset), ended_by, whole(row, P2))
 
-    def _transfer(self, row: LogRow) -> None:
-        visit = self._talking(row)
+    def _transfer(self, at: int, row: Fields, file: int, offset: int) -> None:
+        visit = self._talking(at, row)
         if visit is None:
             self.orphans += 1
             return
-        params = row.params
+        params = row[P1:]
         # Counted from the end: an attended transfer's target takes one field or two.
-        visit.transfer_to = params[0] if row.event != "ATTENDEDTRANSFER" else "|".join(params[:-3])
-        self._hang_up(visit, row, _TRANSFER_KIND[row.event], whole(params, -2))
+        attended = row[EVENT] == "ATTENDEDTRANSFER"
+        visit.transfer_to = "|".join(params[:-3]) if attended else "".join(params[:1])
+        self._hang_up(visit, at, (file, offset), _TRANSFER_KIND[row[EVENT]], whole(params, -2))
 
-    def _hang_up(self, visit: Visit, row: LogRow, ended_by: str, talk: int | None) -> None:
-        visit.ended = row.at
+    def _hang_up(self, visit: Visit, at: int, place: tuple[int, int], ended_by: str, talk: int | None) -> None:
+        visit.ended = at
         visit.ended_by = ended_by
-        visit.talk = talk if talk is not None else max(0, row.at - (visit.connected or row.at))
-        visit.end_file, visit.end_offset = row.file, row.offset
+        visit.talk = talk if talk is not None else max(0, at - (visit.connected or at))
+        visit.end_file, visit.end_offset = place
         del self.open[visit.callid, visit.queue]
         self._closed(visit)
 
-    def _talking(self, row: LogRow) -> Visit | None:
-        visit = self.open.get((row.callid, row.queue))
+    def _talking(self, at: int, row: Fields) -> Visit | None:
+        visit = self.open.get((row[CALLID], row[QUEUE]))
         if visit is not None:
             return visit if visit.connected is not None else None
-        return self._talking_under_other_id(row)
+        return self._talking_under_other_id(at, row)
 
-    def _talking_under_other_id(self, row: LogRow) -> Visit | None:
+    def _talking_under_other_id(self, at: int, row: Fields) -> Visit | None:
         """Find the visit that an end under another callid belongs to.
 
         Where Asterisk optimises a Local channel away, the end carries the uniqueid of the channel that took its
@@ -349,34 +361,34 @@ class Visits:
         same = [
             visit
             for visit in self.open.values()
-            if visit.connected is not None and visit.queue == row.queue and visit.agent == row.agent
+            if visit.connected is not None and visit.queue == row[QUEUE] and visit.agent == row[AGENT]
         ]
         for visit in same:
-            if visit.member_uniqueid == row.callid:
+            if visit.member_uniqueid == row[CALLID]:
                 return visit
-        hold, talk = whole(row.params, -3), whole(row.params, -2)
-        fits = [visit for visit in same if hold == visit.wait and _began(visit, row.at, talk)]
+        params = row[P1:]
+        hold, talk = whole(params, -3), whole(params, -2)
+        fits = [visit for visit in same if hold == visit.wait and _began(visit, at, talk)]
         return min(fits, key=lambda visit: visit.number, default=None)
 
-    def _leave(self, row: LogRow) -> None:
-        visit = self.open.get((row.callid, row.queue))
+    def _leave(self, at: int, row: Fields, file: int, offset: int) -> None:
+        key = (row[CALLID], row[QUEUE])
+        visit = self.open.get(key)
         if visit is None or visit.connected is not None:
             self.orphans += 1
             return
-        outcome = EXITS[row.event]
-        params = row.params
+        event = row[EVENT]
+        outcome, place = EXITS[event], P3
         if outcome is Outcome.EXIT_KEY:
-            visit.key = params[0] if params else ""
-            wait = whole(params, 3)
-        else:
-            wait = whole(params, 2)
-            if row.event in TAKEN_OUT and self._done_by_us(row.callid, row.at, TAKEN_OUT[row.event]):
-                outcome = Outcome.WITHDRAWN
+            visit.key, place = "".join(row[P1:P2]), P4
+        elif event in TAKEN_OUT and key[0] in self.actions and self._done_by_us(key[0], at, TAKEN_OUT[event]):
+            outcome = Outcome.WITHDRAWN
+        wait = whole(row, place)
         visit.outcome = outcome
-        visit.wait = wait if wait is not None else max(0, row.at - visit.entered)
-        visit.ended = row.at
-        visit.end_file, visit.end_offset = row.file, row.offset
-        del self.open[row.callid, row.queue]
+        visit.wait = wait if wait is not None else max(0, at - visit.entered)
+        visit.ended = at
+        visit.end_file, visit.end_offset = file, offset
+        del self.open[key]
         self._closed(visit)
 
     def _done_by_us(self, callid: str, at: int, kinds: frozenset[str]) -> bool:
@@ -386,22 +398,24 @@ class Visits:
                 return True
         return False
 
-    def _ring_no_answer(self, row: LogRow) -> None:
+    def _ring_no_answer(self, at: int, row: Fields, file: int, offset: int) -> None:
         if self._missed is not None:
-            ring = (whole(row.params, 0) or 0) / 1000
-            visit = self.open.get((row.callid, row.queue))
+            callid, queue = row[CALLID], row[QUEUE]
+            visit = self.open.get((callid, queue))
             number = visit.number if visit is not None else None
-            self._missed(Missed(row.at, row.queue, row.agent, row.callid, ring, row.event == "RINGCANCELED", number))
+            ring = (whole(row, P1) or 0) / 1000
+            canceled = row[EVENT] == "RINGCANCELED"
+            self._missed(Missed(at, queue, row[AGENT], callid, ring, canceled, number, file, offset))
 
-    def _restart(self, row: LogRow) -> None:
+    def _restart(self, at: int, row: Fields, file: int, offset: int) -> None:
         for visit in self.open.values():
             if visit.connected is None:
                 visit.outcome = Outcome.INTERRUPTED
-                visit.wait = max(0, row.at - visit.entered)
+                visit.wait = max(0, at - visit.entered)
             else:
                 visit.ended_by = "interrupted"  # how long they talked, nobody knows
-            visit.ended = row.at
-            visit.end_file, visit.end_offset = row.file, row.offset
+            visit.ended = at
+            visit.end_file, visit.end_offset = file, offset
             self._closed(visit)
         self.open.clear()
 
@@ -425,7 +439,10 @@ def visits_of(rows: Iterable[LogRow], actions: ActionLog | None = None) -> list[
     found: list[Visit] = []
     reducer, names = Visits(closed=found.append, actions=actions), QueueNames()
     for row in rows:
-        reducer.feed(names.same(row))
+        if row.event in reducer.handlers:
+            fields = fields_of(row)
+            names.spell(fields)
+            reducer.handlers[row.event](row.at, fields, row.file, row.offset)
     found.extend(reducer.open.values())
     return sorted(found, key=lambda visit: visit.number)
 

@@ -13,7 +13,9 @@ VISIT_COLUMNS = (
     " ring, ended, ended_by, talk, wrap, transfer_to, exit_key, file, offset, end_file, end_offset"
 )
 _VISIT = f"INSERT OR REPLACE INTO visits ({VISIT_COLUMNS}) VALUES ({', '.join('?' * 25)})"  # noqa: S608
-_RING = "INSERT INTO rings VALUES (?, ?, ?, ?, ?, ?, ?)"
+_RING = (
+    "INSERT INTO rings (at, file, offset, site, queue, agent, visit, ring, canceled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _SESSION = "INSERT INTO sessions (site, agent, queue, since, until) VALUES (?, ?, ?, ?, ?)"
 _PAUSE = "INSERT INTO pauses (site, agent, reason, since, until, queues) VALUES (?, ?, ?, ?, ?, ?)"
 _OPEN = "ended IS NULL AND ended_by = 0"

@@ -100,16 +100,18 @@ CREATE INDEX visits_by_entry ON visits (entered, queue, outcome, wait);  -- perc
 CREATE INDEX visits_long ON visits (entered) WHERE ended - entered > 7200;  -- what reaches far into other periods
 CREATE INDEX visits_open ON visits (id) WHERE ended IS NULL AND ended_by = 0;
 
-CREATE TABLE rings (
-    site INTEGER NOT NULL,
+CREATE TABLE rings (            -- phones that rang in vain
     at INTEGER NOT NULL,
+    file INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    site INTEGER NOT NULL,
     queue INTEGER NOT NULL,
     agent INTEGER NOT NULL,
     visit INTEGER,
     ring INTEGER NOT NULL,      -- ms
-    canceled INTEGER NOT NULL
-);
-CREATE INDEX rings_by_time ON rings (at);
+    canceled INTEGER NOT NULL,
+    PRIMARY KEY (at, file, offset)
+) WITHOUT ROWID;
 
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY,

@@ -226,8 +226,8 @@ def ring_sums(connection: Connection, site: int, agent: int | None = None) -> li
     """Return (start, agent, missed, ms of ringing) of phones that rang in vain in each of the spans."""
     return connection.execute(
         """SELECT s.start, r.agent, count(CASE WHEN NOT r.canceled THEN 1 END), sum(r.ring)
-           FROM temp.spans s CROSS JOIN rings r INDEXED BY rings_by_time
-           WHERE r.at >= s.start AND r.at < s.end AND r.site = :site AND (:agent IS NULL OR r.agent = :agent)
+           FROM temp.spans s CROSS JOIN rings r
+           WHERE r.at >= s.start AND r.at < s.end AND +r.site = :site AND (:agent IS NULL OR r.agent = :agent)
            GROUP BY 1, 2""",
         {"site": site, "agent": agent},
     ).fetchall()

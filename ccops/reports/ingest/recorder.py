@@ -4,6 +4,8 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +18,8 @@ from ccops.store import Database, derived, raw, sums
 from ccops.store.audit import pulls
 from ccops.store.raw import Packed
 
-_ENTERED, _NUMBER = 5, 0
+_NUMBER, _ENTERED, _SINCE = 0, 5, 3
+"""Places in the rows of visits, and of sessions and pauses."""
 _FOREVER = 1 << 62
 
 
@@ -79,6 +82,7 @@ class Recorder:
         self._open = {row[_NUMBER]: row for row in open_visits}
         return State(
             site=self.site,
+            latest=int(time.time()) + _FUTURE,
             rules=self.rules,
             actions=pulls(self.database, 0),
             queues=queues,
@@ -102,11 +106,13 @@ class Recorder:
         if keep_raw:
             self._write_raw(connection, batch)
         changed = [row for row in standing.visits if self._open.get(row[_NUMBER]) != row]
-        visits = [row for found in batch.derived for row in found.visits]
-        sessions = [row for found in batch.derived for row in found.sessions]
-        pauses = [row for found in batch.derived for row in found.pauses]
+        visits, sessions, pauses = (
+            list(chain.from_iterable(getattr(found, kind) for found in batch.derived))
+            for kind in ("visits", "sessions", "pauses")
+        )
         self._write_names(connection, [*batch.derived, standing])
-        derived.put_closed(connection, visits, _all(found.rings for found in batch.derived), sessions, pauses)
+        rings = chain.from_iterable(found.rings for found in batch.derived)
+        derived.put_closed(connection, visits, rings, sessions, pauses)
         derived.put_open(connection, self.site, changed, standing.sessions, standing.pauses)
         self._open = {row[_NUMBER]: row for row in standing.visits}
         before, self.derived_to = self.derived_to, max(self.derived_to, batch.last_at)
@@ -114,8 +120,8 @@ class Recorder:
         if batch.blocks:
             self.last_file = batch.blocks[-1][0].id
             derived.put_meta(connection, self._key("last_file"), self.last_file)
-        entered = min((row[_ENTERED] for row in (*visits, *changed)), default=_FOREVER)
-        since = min((row[3] for row in (*sessions, *pauses)), default=_FOREVER)
+        entered = min(map(itemgetter(_ENTERED), chain(visits, changed)), default=_FOREVER)
+        since = min(map(itemgetter(_SINCE), chain(sessions, pauses)), default=_FOREVER)
         self.roll_up(connection, entered, min(entered, since, before - _DISORDER if before else _FOREVER))
 
     def _write_raw(self, connection: Connection, batch: Batch) -> None:
@@ -202,12 +208,9 @@ class Recorder:
             derived.put_meta(connection, self._key("rules"), self._rules_text())
 
 
+_FUTURE = 366 * 86_400
+"""Seconds ahead of our clock from which on a stamp is taken for a fault of the PBX's clock."""
 _DISORDER = 60
 """Seconds by which lines may stand out of order."""
 _WRAPPED_LATELY = 3600
 """Seconds before the end in which an agent's last call may have ended and a wrap-up pause still be open."""
-
-
-def _all(rows: Iterable[list[Any]]) -> Iterable[Any]:
-    for some in rows:
-        yield from some
