@@ -81,7 +81,7 @@ def runs(pid: str) -> bool:
 def test_a_command_that_takes_too_long_is_stopped_with_all_that_it_started(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     argv = ["/bin/sh", "-c", f"sleep 600 & echo $! > {pid}; sleep 600"]
-    with pytest.raises(DeliveryTimeout, match="stopped after 1.5 s") as caught:
+    with pytest.raises(DeliveryTimeout, match=r"stopped after 1\.5 s") as caught:
         sent(CommandTarget(argv, timeout=1.5))
     assert (caught.value.passing, caught.value.exit_code) == (True, ExitCode.TIMEOUT)
     until = time.monotonic() + 20

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccops.errors import NotFound
 from ccops.reports.figures import Unit
 from ccops.reports.paper.about import facts, period_text
 from ccops.reports.paper.compare import compared, tone
 from ccops.reports.paper.headline import headline
 from ccops.reports.paper.model import Column
 from ccops.reports.paper.panels import balanced, leading, panels
+from ccops.reports.paper.pick import picked
 from ccops.reports.paper.values import Writing, duration, texts, total_texts, writer_of
 from ccops.reports.periods import Period
 from tests import paper_samples as samples
@@ -24,6 +26,8 @@ PAPER = Writing(samples.BERLIN, grouping="\u202f")
     ("kind", "value", "text"),
     [
         (Unit.COUNT, 1234567, "1234567"),
+        (Unit.COUNT, 50.0, "50"),
+        (Unit.COUNT, 2.5, "2.5"),
         (Unit.SECONDS, 59.6, "1:00"),
         (Unit.SECONDS, 3725, "1:02:05"),
         (Unit.RATE, 0.8731, "87.3%"),
@@ -169,3 +173,14 @@ def test_panels_keep_groups_together() -> None:
 def test_texts_follow_the_columns() -> None:
     section = samples.queues()
     assert texts(section.columns, section.rows, PLAIN)[0] == ["sales", "120", "100", "87.3%", "0:12"]
+
+
+def test_columns_can_be_picked_in_any_order() -> None:
+    made = picked(samples.paper(), ["asa", "queue"])
+    assert [section.name for section in made.sections] == ["queues"]
+    assert [column.key for column in made.sections[0].columns] == ["asa", "queue"]
+    assert made.sections[0].chart is None
+    assert picked(samples.paper(), ["queue", "offered"]).sections[0].chart is not None
+    assert [column.key for column in picked(samples.paper(), ["call_id"]).sections[0].shown] == ["call_id"]
+    with pytest.raises(NotFound, match=r"There is no field “asaa”. Did you mean asa\? Fields: queue, offered"):
+        picked(samples.paper(), ["asaa"])

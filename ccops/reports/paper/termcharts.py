@@ -32,11 +32,11 @@ _GROUNDS: Final = (236, 238, 24, 25, 31, 32, 38, 44, 50)
 
 
 def chart_lines(section: Section, chart: Chart, writing: Writing, look: Look) -> list[str]:
-    """Return a section's chart as lines, its title first; none where there is nothing to draw."""
+    """Return a section's chart as lines, its title first; no lines where there is nothing to draw."""
     width = min(look.width or _WIDTH, _WIDEST)
     if chart.kind == "heat":
         heat = heat_map(section, chart, writing)
-        return [_title(heat.title, width, look), *_heat(heat, width, look)] if heat.cells else []
+        return [*_title(section, heat.title, width, look), *_heat(heat, width, look)] if heat.cells else []
     lying = lies(section, chart)
     plot = plot_of(section, chart, writing, most=_MOST_ROWS if lying else _ALL)
     known = [series for series in plot.series if any(value is not None for value in series.values)]
@@ -46,7 +46,7 @@ def chart_lines(section: Section, chart: Chart, writing: Writing, look: Look) ->
         lines = _beside(plot, width, look, parts=chart.kind == "share")
     else:
         lines = _columns(plot, known[0], width, look) if len(known) == 1 else _sparks(plot, known, width, look)
-    return [_title(plot.title, width, look), *lines]
+    return [*_title(section, plot.title, width, look), *lines]
 
 
 def shows_all(section: Section, chart: Chart, writing: Writing, look: Look) -> bool:
@@ -56,8 +56,9 @@ def shows_all(section: Section, chart: Chart, writing: Writing, look: Look) -> b
     return _Cells.of(heat_map(section, chart, writing), min(look.width or _WIDTH, _WIDEST)).written
 
 
-def _title(text: str, width: int, look: Look) -> str:
-    return look.toned(fit(text, width, look.cut), "accent")
+def _title(section: Section, text: str, width: int, look: Look) -> list[str]:
+    """Return the line over a chart; none where the section is called the same."""
+    return [] if text == section.title else [look.toned(fit(text, width, look.cut), "accent")]
 
 
 def _beside(plot: Plot, width: int, look: Look, *, parts: bool) -> list[str]:

@@ -86,10 +86,12 @@ def time_of_day(seconds: int) -> str:
 
 
 def _count(writing: Writing) -> Writer:
-    def write(value: int) -> str:
-        if not writing.grouping or abs(value) < _GROUPED_FROM:
-            return f"{value}".replace("-", writing.minus)
-        return f"{value:,}".replace(",", writing.grouping).replace("-", writing.minus)
+    def write(value: float) -> str:
+        if value != int(value):  # a mean of counts
+            return f"{value:.1f}".replace("-", writing.minus)
+        grouped = writing.grouping and abs(value) >= _GROUPED_FROM
+        text = f"{int(value):,}".replace(",", writing.grouping) if grouped else str(int(value))
+        return text.replace("-", writing.minus)
 
     return write
 

@@ -97,8 +97,12 @@ def goal_across(drawing: Drawing, plot: Plot, area: Area) -> None:
         return
     y = area.y(plot.goal)
     text = _("goal {value}").format(value=plot.write(plot.goal))
-    drawing.add(Line(area.left, y, drawing.width, y, "goal", 1, dashed=True))
-    drawing.add(Text(drawing.width, y - 3, text, "goal", "end", SMALL))
+    wide = text_width(text, SMALL) + 4
+    drawing.add(
+        Line(area.left, y, drawing.width, y, "goal", 1, dashed=True),
+        Rect(drawing.width - wide, y - 11, wide, 10, "paper"),
+        Text(drawing.width, y - 3, text, "goal", "end", SMALL),
+    )
 
 
 def left_out(drawing: Drawing, plot: Plot) -> None:

@@ -35,12 +35,12 @@ def histogram(plot: Plot, width: float, height: float) -> Drawing:
 def lines(plot: Plot, width: float, height: float) -> Drawing:
     """Return a chart with a line per series; a line is broken where a value is unknown."""
     drawing, area = _begun(plot, width, height)
-    goal_across(drawing, plot, area)
     for series in reversed(plot.series):  # the first one is on top
         for run in _runs(series.values):
             points = tuple(_point(area, len(series.values), index, series.values[index]) for index in run)
             drawing.add(Path(points, series.ink) if len(points) > 1 else Dot(*points[0], 1.8, series.ink))
         drawing.add(*_dots(plot, series, area))
+    goal_across(drawing, plot, area)
     return drawing
 
 
