@@ -353,3 +353,50 @@ def test_an_ingest_that_is_stopped_says_so_and_goes_on_later(
     assert "Traceback" not in err
     assert ("run it again" in err) == (code == 1)
     assert counts(store, str(LOG))["new"] == LINES
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = status.read_text().rpartition(")")[2].split()[:2]
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_process_that_reads_ahead_ends_with_the_other(
+    store: Path, tmp_path: Path, running: Callable[..., Running], number: int
+) -> None:
+    path, total = tmp_path / "long", 130_000
+    line = b"17%08d|%d|q|NONE|ENTERQUEUE||1|1\n17%08d|%d|q|NONE|ABANDON|1|1|0\n"
+    path.write_bytes(b"".join(line % (n, n, n, n) for n in range(total)))
+    reader = running(store, str(path))
+    until = time.monotonic() + 60
+    while not (children := children_of(reader.process.pid)):
+        assert reader.process.poll() is None, reader.process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    reader.wait_for(1)
+    reader.stop(number)
+    while any(map(is_running, children)):
+        assert time.monotonic() < until, "left behind"
+        time.sleep(0.05)
+    taken = reader.visits()
+    assert 0 < taken <= total
+    assert invoke("--db", str(store), "db", "check").code == 0
+    rest = counts(store, str(path))
+    assert rest["lines"] == rest["new"] + rest["duplicate"] == 2 * total
+    assert rest["duplicate"] in (2 * taken, 2 * taken - 1)  # it may have been stopped between entry and end of a visit
+    assert reader.visits() == total
