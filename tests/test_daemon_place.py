@@ -12,9 +12,10 @@ import pytest
 
 from ccops.desk.daemon.find import daemon_desk
 from ccops.desk.daemon.place import LONGEST_PATH, Place
+from ccops.desk.local import open_desk
 from ccops.errors import ConfigError, LinkError, PermissionRefused
 from ccops.settings import Settings
-from ccops.settings.model import Daemon
+from ccops.settings.model import Ami, Daemon
 from tests.daemons import NOBODY, as_root, short_folder
 
 
@@ -173,3 +174,16 @@ async def test_without_a_daemon_there_is_none(folder: Path) -> None:
     dead.bind(str(folder / "s"))
     dead.close()
     assert await daemon_desk(Settings(daemon=Daemon(socket=folder / "s")), read_only=False) is None
+
+
+@as_root
+async def test_without_the_daemon_who_may_not_read_the_secret_is_told_what_lacks(folder: Path) -> None:
+    (folder / "secret").write_text("x\n")
+    (folder / "secret").chmod(0o600)
+    ami = Ami(username="ccops", secret_file=folder / "secret")
+    os.seteuid(NOBODY)
+    try:
+        with pytest.raises(LinkError, match=r"only it may read the PBX's secret.*systemctl start"):
+            await open_desk(Settings(ami=ami, daemon=Daemon(socket=folder / "s")))
+    finally:
+        os.seteuid(0)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from ccops.desk.roles import SPYING, Person, Rights
 from ccops.desk.supervision.registry import Registry
 from ccops.desk.supervision.watch import Watch
 from ccops.desk.today import TodayFeed
-from ccops.errors import CcopsError, LoginRefused, PermissionRefused
+from ccops.errors import CcopsError, ConfigError, LinkError, LoginRefused, PermissionRefused
 from ccops.i18n import _
 from ccops.pbx.link import Event, LinkSettings
 from ccops.pbx.live import LiveCentre
@@ -276,7 +277,7 @@ async def open_desk(settings: Settings, *, read_only: bool = False) -> Desk:
     remote = await daemon_desk(settings, read_only=read_only)
     if remote is not None:
         return remote
-    desk = LocalDesk(settings, read_only=read_only)
+    desk = _own_desk(settings, read_only)
     try:
         await desk.start()
     except BaseException:
@@ -292,6 +293,20 @@ async def live_desk(settings: Settings, *, read_only: bool = False) -> Desk:
     remote = await daemon_desk(settings, read_only=read_only)
     if remote is not None:
         return remote
-    desk = LocalDesk(settings, read_only=read_only)
+    desk = _own_desk(settings, read_only)
     await desk.run()
     return desk
+
+
+def _own_desk(settings: Settings, read_only: bool) -> LocalDesk:
+    """Return a desk in this process; where only the daemon may read the secret, say that the daemon is missing."""
+    try:
+        return LocalDesk(settings, read_only=read_only)
+    except ConfigError:
+        secret = settings.ami.secret_file
+        if secret is None or not os.path.lexists(secret) or os.access(secret, os.R_OK, effective_ids=True):
+            raise
+        raise LinkError(
+            _("No daemon serves {path}, and only it may read the PBX's secret.").format(path=settings.daemon.socket),
+            remedy=_("Start it: systemctl start ccops."),
+        ) from None
