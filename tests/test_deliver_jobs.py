@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccops.errors import ConfigError, NotFound
+from ccops.errors import CcopsError, ConfigError, ExitCode, NotFound
 from ccops.reports.deliver.command import CommandTarget
 from ccops.reports.deliver.files import FileTarget
 from ccops.reports.deliver.jobs import (
@@ -24,11 +24,16 @@ from ccops.reports.deliver.jobs import (
     targets_of,
 )  # fmt: skip
 from ccops.reports.deliver.mail import MailTarget
+from ccops.reports.deliver.model import DeliveryFailed
+from ccops.reports.deliver.run import run_job
+from ccops.reports.paper.model import Paper
 from ccops.reports.paper.render import Form
-from ccops.settings import load
+from ccops.reports.periods import Period
+from ccops.settings import Settings, load
 from ccops.settings.problems import BadSettings
-from ccops.settings.reporting import JobPeriod
+from ccops.settings.reporting import JobPeriod, ReportJob
 from tests import paper_samples as samples
+from tests.mailserver import mail_server
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 4, 1, 6, tzinfo=samples.BERLIN).timestamp()
@@ -105,6 +110,87 @@ def test_a_job_delivers_where_it_says(tmp_path: Path) -> None:
     contents = contents_of(samples.paper(), job.formats, settings)
     assert [content.form for content in contents] == [Form.PDF, Form.CSV]
     assert contents[1].data.startswith(b"# Queues")
+
+
+def site(tmp_path: Path, port: int) -> Settings:
+    """Return settings with a job that goes to a file, a command and two people."""
+    path = tmp_path / "config.toml"
+    out = tmp_path / "copy-{name}.{ext}"
+    path.write_text(f"""
+[site]
+timezone = "Europe/Berlin"
+[store]
+path = "ccops.db"
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+sender = "ccops@example.net"
+[reports]
+operator = "it@example.net"
+tries = 1
+[report_jobs.daily]
+report = "queues"
+queues = ["sales"]
+formats = ["csv", "pdf"]
+mail = ["boss@example.net", "lead@example.net"]
+save = true
+command = ["/bin/sh", "-c", 'cat > "$0"', "{out}"]
+""")
+    return load(path, {}).settings
+
+
+def made(job: ReportJob, period: Period, before: Period | None) -> Paper:
+    """Make the report of a job."""
+    assert (job.report, before) == ("queues", None)
+    return samples.paper(samples.queues(), period=period, generated_at=NOW)
+
+
+def test_a_job_goes_everywhere_once(tmp_path: Path) -> None:
+    with mail_server() as box:
+        settings = site(tmp_path, box.port)
+        first = run_job(settings, "daily", made, now=NOW)
+        second = run_job(settings, "daily", made, now=NOW + 600)
+        assert [outcome.state for outcome in first] == ["delivered"] * 6
+        assert [outcome.state for outcome in second] == ["already"] * 6
+        assert [outcome.state for outcome in run_job(settings, "daily", made, now=NOW + 86_400)] == ["delivered"] * 6
+        assert box.recipients == ["boss@example.net", "lead@example.net"] * 2
+    names = {path.name for path in (tmp_path / "reports").iterdir()}
+    assert names == {f"queues-{day}-{day}.{ext}" for day in ("2026-03-31", "2026-04-01") for ext in ("csv", "pdf")}
+    assert (tmp_path / "copy-queues.csv").read_bytes() == (
+        tmp_path / "reports/queues-2026-04-01-2026-04-01.csv"
+    ).read_bytes()
+
+
+def test_a_job_of_which_a_part_fails_tells_the_operator_and_ends_with_an_error(tmp_path: Path) -> None:
+    with mail_server() as box:
+        box.refused = {"lead@example.net": "550 no such user"}
+        settings = site(tmp_path, box.port)
+        with pytest.raises(DeliveryFailed, match=r"lead@example\.net.*it@example\.net was told") as caught:
+            run_job(settings, "daily", made, now=NOW)
+        assert caught.value.exit_code == ExitCode.FAILED
+        assert box.recipients == ["boss@example.net", "it@example.net"]
+        assert "mail:boss@example.net: delivered" in box.messages[-1].get_content()
+        box.refused = {}
+        assert [outcome.state for outcome in run_job(settings, "daily", made, now=NOW)] == ["already"] * 5 + [
+            "delivered"
+        ]
+
+
+@pytest.mark.parametrize("error", [CcopsError("The store is locked.", remedy="Wait."), ZeroDivisionError("oops")])
+def test_a_report_that_cannot_be_made_is_told_to_the_operator_too(tmp_path: Path, error: Exception) -> None:
+    def broken(_job: ReportJob, _period: Period, _before: Period | None) -> Paper:
+        raise error
+
+    with mail_server() as box:
+        with pytest.raises(type(error)) as caught:
+            run_job(site(tmp_path, box.port), "daily", broken, now=NOW)
+        assert caught.value is error
+        assert box.recipients == ["it@example.net"]
+        assert str(error.args[0]) in box.messages[0].get_content()
+        with pytest.raises(NotFound):
+            run_job(site(tmp_path, box.port), "dayly", made, now=NOW)
+        assert box.recipients == ["it@example.net"] * 2
 
 
 def test_a_job_that_is_not_there_or_leads_nowhere_is_told(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from ccops.i18n import _
 from ccops.pbx.text import clean
 from ccops.reports.paper.charts.shapes import series_ink
 from ccops.reports.paper.compare import is_before
@@ -119,8 +118,3 @@ _SHORT: Final[dict[str, Callable[[Any, Writing], str]]] = {
     "time": _time,
     "weekday": _weekday,
 }
-
-
-def nothing() -> str:
-    """Return what stands in place of a chart without values."""
-    return _("no values")

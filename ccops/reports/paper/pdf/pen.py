@@ -1,6 +1,7 @@
 """Draws on one page: texts in mixed fonts, rectangles, lines, charts. y grows downwards from the upper edge."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from ccops.reports.paper.charts.shapes import Anchor, Dot, Drawing, Line, Path, Rect, Text
@@ -9,6 +10,13 @@ from ccops.reports.paper.pdf.fonts import runs, width
 
 Placed = tuple[float, str]
 """Left edge and text."""
+
+
+@lru_cache(maxsize=64)
+def _colour(ink: str) -> Any:
+    from reportlab.lib.colors import HexColor
+
+    return HexColor(LIGHT[ink])
 
 
 class Pen:
@@ -31,7 +39,7 @@ class Pen:
     def words(self, placed: Iterable[Placed], y: float, size: float, *, ink: str = "ink", bold: bool = False) -> None:
         """Write many texts on one base line: what the cells of a row are."""
         canvas = self.canvas
-        canvas.setFillColor(LIGHT[ink])
+        canvas.setFillColor(_colour(ink))
         writing = canvas.beginText()
         font = ""
         for x, text in placed:
@@ -45,7 +53,7 @@ class Pen:
 
     def rect(self, x: float, y: float, wide: float, high: float, ink: str, *, radius: float = 0) -> None:
         """Fill a rectangle whose upper left corner is x, y."""
-        self.canvas.setFillColor(LIGHT[ink])
+        self.canvas.setFillColor(_colour(ink))
         if radius:
             self.canvas.roundRect(x, self._height - y - high, wide, high, radius, stroke=0, fill=1)
         else:
@@ -53,7 +61,7 @@ class Pen:
 
     def line(self, x1: float, y1: float, x2: float, y2: float, ink: str, *, wide: float = 0.5) -> None:
         """Draw a straight line."""
-        self.canvas.setStrokeColor(LIGHT[ink])
+        self.canvas.setStrokeColor(_colour(ink))
         self.canvas.setLineWidth(wide)
         self.canvas.line(x1, self._height - y1, x2, self._height - y2)
 
@@ -76,14 +84,14 @@ class Pen:
                 self._stroke(shape, x, y)
 
     def _dot(self, dot: Dot, x: float, y: float) -> None:
-        self.canvas.setFillColor(LIGHT[dot.ink])
+        self.canvas.setFillColor(_colour(dot.ink))
         self.canvas.circle(x + dot.x, self._height - y - dot.y, dot.radius, stroke=0, fill=1)
 
     def _stroke(self, shape: Line | Path, x: float, y: float) -> None:
         points = ((shape.x1, shape.y1), (shape.x2, shape.y2)) if isinstance(shape, Line) else shape.points
         dashed = isinstance(shape, Line) and shape.dashed
         canvas = self.canvas
-        canvas.setStrokeColor(LIGHT[shape.ink])
+        canvas.setStrokeColor(_colour(shape.ink))
         canvas.setLineWidth(shape.width)
         canvas.setDash(*((4, 3) if dashed else ()))
         path = canvas.beginPath()
