@@ -238,7 +238,7 @@ class LocalDesk:
         """Do an action for somebody; raises why not."""
         if self._read_only:
             raise PermissionRefused(_("This is a read-only session."), remedy=_("Start without --read-only."))
-        if action in SPYING or action.startswith("supervision."):
+        if (action in SPYING or action.startswith("supervision.")) and rights.grants(action):
             await self._watch.refresh()
         return await self._actor.do(person, rights, action, target, arguments, reason=reason, dry_run=dry_run)
 

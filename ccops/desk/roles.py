@@ -81,11 +81,13 @@ class Rights:
 
     # --- doing ---
 
+    def grants(self, name: str) -> bool:
+        """Return whether some role grants an action of this name on something."""
+        return self.everything or any(_grants(role, name) for role in self.roles.values())
+
     def offers(self, actions: Sequence[Action]) -> list[Action]:
         """Return the actions that some role grants on something."""
-        if self.everything:
-            return list(actions)
-        return [action for action in actions if any(_grants(role, action.name) for role in self.roles.values())]
+        return [action for action in actions if self.grants(action.name)]
 
     def check(
         self, action: Action, row: Row | None, reason: str, arguments: Mapping[str, Any], board: Board | None = None
