@@ -99,7 +99,7 @@ class Tokens:
             return self._bridges[value]
         if name in UNTOLD:
             return "*"
-        if name == "Data" and "," in value:
+        if name in ("Data", "ApplicationData") and "," in value:
             target, _, options = value.partition(",")
             return f"{self.value('', target)},{options}"
         if CHANNEL.match(value):

@@ -110,7 +110,7 @@ PEOPLE = {
     "freepbx member transfers": "0.01 call 5550080 fpbx",
     "second call": "0.01 call 5550081 fpbx",
     "first caller goes": "0.01 bye 5550080; 1.55 everybody",
-    "freepbx member AMI blind": "0.01 call 5550082 fpbx; 6.15 everybody",
+    "freepbx member AMI blind": "0.01 call 5550082 fpbx; 6.4 everybody",
     "freepbx hold": "0.01 call 5550083 fpbx",
     "fhold": "0.02 hold 1002",
     "funhold": "2.03 everybody",
@@ -125,10 +125,17 @@ def laboratory() -> CentrePlan:
     """What the Asterisk of the recordings was configured to be."""
     queues = [
         QueuePlan("sales", ring_timeout=8, retry=2, wrap_up=4, service_level=20, max_length=3, exit_context="qexit"),
-        QueuePlan("ringers", strategy="ringall", ring_timeout=6, retry=1),
-        QueuePlan("fpbx", strategy="linear", ring_timeout=8, retry=1),
-        QueuePlan("static", strategy="linear", join_empty=EMPTY, ring_in_use=True),
-        QueuePlan("strict", strategy="leastrecent", join_empty=STRICT, leave_empty=STRICT, ring_in_use=True),
+        QueuePlan("ringers", strategy="ringall", ring_timeout=6, retry=1, service_level=0),
+        QueuePlan("fpbx", strategy="linear", ring_timeout=8, retry=1, service_level=0),
+        QueuePlan("static", strategy="linear", join_empty=EMPTY, ring_in_use=True, service_level=0),
+        QueuePlan(
+            "strict",
+            strategy="leastrecent",
+            join_empty=STRICT,
+            leave_empty=STRICT,
+            ring_in_use=True,
+            service_level=0,
+        ),
     ]
     contexts = {
         "queues": {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import cache
 
 import pytest
 
 from ccops.pbx.sim import SimPbx
 from tests.sim_client import Client, Said
-from tests.sim_compare import Told, differences, heard, tell
+from tests.sim_compare import Tokens, Told, differences, heard, tell
 from tests.sim_plays import Enacted, Enactment, laboratory, sessions
 
 VERSIONS = ("22", "16")
@@ -93,3 +94,97 @@ def test_every_stream_of_events_is_that_of_asterisk(version: str, play: str) -> 
     exceptions = EXCEPT.get(play, {})
     different = differences(compared(recorded), compared(simulated))
     assert [one for one in different if one[1 : one.index("]")] not in exceptions] == []
+
+
+# -- answers ----------------------------------------------------------------------------------------------------
+
+Row = tuple[tuple[str, str], ...]
+TIMES = {"Duration", "Seconds", "Wait", "Holdtime", "Timestamp", "Challenge", "CoreProcessedCalls"}
+"""Headers of answers whose value depends on fractions of a second, or on nothing."""
+AGO = re.compile(r"[0-9]+ secs")
+UNCOMPARED = {
+    "Login": "the client of the simulation logs in as another user",
+    "ListCommands": "the simulation has fewer; what it has is compared below",
+    "ExtensionStateList": "the laboratory had hints for three phones only",
+    "ShowDialPlan": "the laboratory had more contexts",
+    "Parkinglots": "the laboratory had a smaller one",
+    "GetConfig": "the simulation has no configuration files",
+    "LoggerRotate": "the simulation does not rotate",
+}
+
+
+def actions(version: str) -> dict[str, tuple[str, str]]:
+    """The step and the name of each action, by its id."""
+    (steps,) = sessions(version)
+    found: dict[str, tuple[str, str]] = {}
+    for step in steps:
+        for _, action in step.actions:
+            found[dict(action)["ActionID"]] = (step.title, dict(action)["Action"])
+    return found
+
+
+@cache
+def answers(version: str, side: int) -> dict[str, list[Row]]:
+    """The answers to each action with their rows, sorted: lists come in an order of Asterisk's memory."""
+    messages = [one for step in enacted(version) for one in (step.recorded, step.simulated)[side]]
+    tokens = Tokens(messages)
+    found: dict[str, list[Row]] = {}
+    for one in messages:
+        if one["ActionID"]:
+            found.setdefault(one["ActionID"], []).append(_row(one, tokens))
+    return {action_id: sorted(rows) for action_id, rows in found.items()}
+
+
+def _row(answer: Said, tokens: Tokens) -> Row:
+    untold = set(TIMES)
+    if answer["Channel"].startswith("Local/"):
+        # That half learns of a new partner when it comes to it.
+        untold |= {"CallerIDNum", "CallerIDName"}
+    if answer["Device"] == "Queue:static_avail":
+        # A member of the configuration was told as absent before its phone was known.
+        untold.add("State")
+    row = [(name, "*" if name in untold or name.endswith("Time") else tokens.value(name, value))
+           for name, value in answer.headers]  # fmt: skip
+    uptime = any(value.startswith("System uptime") for _, value in row)
+    return tuple((name, "*" if uptime and name == "Output" else AGO.sub("some secs", value)) for name, value in row)
+
+
+ANSWERED = [
+    (version, action_id, f"{step}: {name}")
+    for version in VERSIONS
+    for action_id, (step, name) in actions(version).items()
+    if name not in UNCOMPARED
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_answer_is_that_of_asterisk(version: str) -> None:
+    recorded, simulated = answers(version, 0), answers(version, 1)
+    wrong = [
+        (what, recorded.get(action_id), simulated.get(action_id))
+        for of, action_id, what in ANSWERED
+        if of == version and not _same(recorded.get(action_id, []), simulated.get(action_id, []))
+    ]
+    assert wrong == []
+
+
+def _same(recorded: list[Row], simulated: list[Row]) -> bool:
+    # Bridges that two calls make at once are numbered in either order.
+    def without_bridges(rows: list[Row]) -> list[Row]:
+        return sorted(tuple(pair for pair in row if pair[0] != "BridgeId") for row in rows)
+
+    passing = [row for row in recorded if not any(value.startswith("Surrogate/") for _, value in row)]
+    return without_bridges(_counted(passing)) == without_bridges(_counted(simulated))
+
+
+def _counted(rows: list[Row]) -> list[Row]:
+    return [tuple(pair for pair in row if pair[0] != "ListItems") for row in rows]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_commands_it_lists_need_the_rights_that_they_need_on_asterisk(version: str) -> None:
+    (action_id,) = (one for one, (_, name) in actions(version).items() if name == "ListCommands")
+    recorded, simulated = (dict(answers(version, side)[action_id][0]) for side in (0, 1))
+    rights = {name: text.rpartition("(Priv: ")[2] for name, text in simulated.items() if "(Priv: " in text}
+    assert len(rights) > 50
+    assert {name: recorded.get(name, "").rpartition("(Priv: ")[2] for name in rights} == rights

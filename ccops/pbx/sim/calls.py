@@ -229,6 +229,7 @@ class Calls:
         channel.change(place=place)
         channel.owner = None
         channel.in_dialplan = True
+        self.channels.processed += 1
         channel.task = Task(self.clock, self._thread(channel))
 
     def start_application(self, channel: Channel, steps: Steps) -> None:

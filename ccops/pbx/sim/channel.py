@@ -197,7 +197,7 @@ class Channels:
         self._serial = 0
         self._names = {"PJSIP": 0, "Local": 0}
         self.processed = 0
-        """Channels since the start that were no half of a Local pair."""
+        """Dialplans that were begun since the start, whatever channel ran them."""
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(list(self._by_name.values()))
@@ -246,7 +246,6 @@ class Channels:
         )
         self._by_name[name] = self._by_id[uniqueid] = channel
         self._by_device.setdefault(device, {})[name] = channel
-        self.processed += channel.tech != "Local"
         return channel
 
     def remove(self, channel: Channel) -> None:

@@ -23,6 +23,13 @@ def _pattern(exten: str) -> re.Pattern[str]:
     return re.compile("".join(_CLASSES.get(part, part if part.startswith("[") else re.escape(part)) for part in parts))
 
 
+def _breadth(exten: str) -> list[int]:
+    """How many digits each place of a pattern takes: the narrower pattern comes first, place by place."""
+    wide = {"X": 10, "Z": 9, "N": 8, ".": 99, "!": 100}
+    parts = re.findall(r"\[[^]]*\]|.", exten[1:])
+    return [sum(c in part for c in "0123456789") if part[0] == "[" else wide.get(part, 1) for part in parts]
+
+
 class Dialplan:
     """Contexts, each with extensions and the contexts that it includes."""
 
@@ -46,9 +53,9 @@ class Dialplan:
         extens = self._contexts.get(context, {})
         if exten in extens:
             return extens[exten]
-        for pattern, steps in extens.items():
-            if pattern.startswith("_") and _pattern(pattern).fullmatch(exten):
-                return steps
+        matching = [one for one in extens if one.startswith("_") and _pattern(one).fullmatch(exten)]
+        if matching:
+            return extens[min(matching, key=_breadth)]
         for included in self._includes.get(context, ()):
             if steps := self.steps(included, exten):
                 return steps

@@ -192,7 +192,7 @@ class _Channels:
         parker = back.rpartition("-")[0] or back
         timeout = leading_number(request.get("Timeout")) // 1000
         if self._pbx.parking.park(channel, parker, timeout):
-            request.ok("Park successful")
+            request.ok("Park successful\n")  # the line end is Asterisk's own
         else:
             request.refuse("Park failed")
 

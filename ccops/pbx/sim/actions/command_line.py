@@ -73,7 +73,7 @@ class CommandLine:
         lines: list[str] = []
         for queue in sorted(self._pbx.room.named(argument), key=lambda one: one.name):
             lines += [*self._queue(queue), ""]
-        return lines or [f"No such queue: {argument}."]
+        return [*lines, ""] if lines else [f"No such queue: {argument}."]
 
     def _queue(self, queue: Queue) -> list[str]:
         first, second = queue.service_levels()
@@ -100,8 +100,9 @@ class CommandLine:
         taken = f"has taken {member.calls} calls (last was {now - member.last_call} secs ago)"
         if not member.calls:
             taken = f"has taken no calls yet (login was {now - member.login_time} secs ago)"
+        watched = f" from {member.state_interface}" if member.state_interface != member.interface else ""
         flags = [
-            f"({member.interface})", f"(ringinuse {'enabled' if member.ring_in_use else 'disabled'})",
+            f"({member.interface}{watched})", f"(ringinuse {'enabled' if member.ring_in_use else 'disabled'})",
             "(dynamic)" if member.dynamic else "", "(in call)" if member.in_call else "",
             f"(paused:{member.reason} was {now - member.last_pause} secs ago)" if member.paused else "",
             f"({_STATE_TEXT[member.status]})",

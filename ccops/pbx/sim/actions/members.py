@@ -108,7 +108,7 @@ class _Members:
         elif word not in TRUE_WORDS | FALSE_WORDS:
             request.refuse("'RingInUse' parameter must be a truth value (yes/no, on/off, 0/1, etc)")
         elif not self._pbx.room.memberships(interface, request.get("Queue")):
-            request.refuse("Invalid interface, queuename, or ringinuse value")
+            request.refuse("Invalid interface, queuename, or ringinuse value\n")  # the line end is Asterisk's own
         else:
             request.ok("Interface ringinuse set successfully")
             self._pbx.room.set_ring_in_use(interface, request.get("Queue"), on=word in TRUE_WORDS)
