@@ -95,7 +95,9 @@ class Door:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "ccops", *arguments, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=_environment() | {"CCOPS_DAEMON__SOCKET": str(self.place), "CCOPS_STORE__PATH": str(self.store)},
+            env=_environment()
+            | {"CCOPS_DAEMON__SOCKET": str(self.place), "CCOPS_STORE__PATH": str(self.store)}
+            | {"CCOPS_AMI__CONNECT_TIMEOUT": "2"},
         )  # fmt: skip
         out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
         assert process.returncode is not None

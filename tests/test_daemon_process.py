@@ -220,6 +220,17 @@ async def test_a_refused_login_ends_the_daemon() -> None:
         assert not daemon.place.exists()
 
 
+async def test_a_command_does_not_take_an_old_board_for_a_live_one() -> None:
+    async with simulated() as (sim, daemon), daemon.desk() as desk:
+        await live(desk)
+        await sim.stop()
+        await until(lambda: desk.board.link.state != "live")
+        assert len(desk.board.agents) == 3
+        listed = await daemon.cli("agent", "list")
+        assert (listed.code, listed.out) == (3, "")
+        assert "The daemon has no link to the PBX 127.0.0.1" in listed.err
+
+
 async def test_an_audit_that_cannot_be_written_refuses_actions_and_nothing_else() -> None:
     async with simulated() as (sim, daemon):
         assert await daemon.signal(signal.SIGTERM) == 0

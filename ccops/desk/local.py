@@ -272,14 +272,15 @@ async def open_desk(settings: Settings, *, read_only: bool = False) -> Desk:
 
     Raises the link's errors; the caller closes it.
     """
-    from ccops.desk.daemon.find import daemon_desk
+    from ccops.desk.daemon.find import daemon_desk, linked
 
     remote = await daemon_desk(settings, read_only=read_only)
-    if remote is not None:
-        return remote
-    desk = _own_desk(settings, read_only)
+    desk = _own_desk(settings, read_only) if remote is None else remote
     try:
-        await desk.start()
+        if isinstance(desk, LocalDesk):
+            await desk.start()
+        else:
+            await linked(desk, settings.ami.connect_timeout)
     except BaseException:
         await desk.close()
         raise

@@ -1,11 +1,12 @@
 """Finds the daemon, where one serves."""
 
+import asyncio
 import logging
 import stat
 from pathlib import Path
 
 from ccops.desk.daemon.client import NoDaemon, RemoteDesk
-from ccops.errors import PermissionRefused
+from ccops.errors import LinkError, PermissionRefused
 from ccops.i18n import _
 from ccops.settings import Settings
 
@@ -23,6 +24,24 @@ def is_socket(path: Path) -> bool:
         ) from None
     except OSError:
         return False
+
+
+async def linked(desk: RemoteDesk, within: float) -> None:
+    """Wait until the daemon's board is live; raises `LinkError` with what it says of its link after `within` seconds.
+
+    A command that prints an old or an empty board as if it were true would lie.
+    """
+    live = asyncio.Event()
+    stop = desk.subscribe(lambda _changes: live.set() if desk.board.link.state == "live" else None)
+    try:
+        if desk.board.link.state != "live":
+            await asyncio.wait_for(live.wait(), within)
+    except TimeoutError:
+        link = desk.board.link
+        text = _("The daemon has no link to the PBX {host}: {state}.").format(host=link.host, state=link.state)
+        raise LinkError(text, remedy=link.detail or _("See its log: journalctl -u ccops.")) from None
+    finally:
+        stop()
 
 
 async def daemon_desk(settings: Settings, *, read_only: bool) -> RemoteDesk | None:
