@@ -134,18 +134,19 @@ def simulated() -> Iterator[dict[str, str]]:
                 pbx.terminate()
 
 
-def first_paint(settings: dict[str, str], runs: int = 5) -> tuple[float, float]:
-    """Return the medians of: the frame stands, the first queue is read (ms from the start of the process)."""
-    frames, rows = [], []
+def first_paint(settings: dict[str, str], runs: int = 5) -> tuple[float, float, float]:
+    """Return medians in ms from the start of the process: the frame stands, the first queue is read, processor time."""
+    figures = []
     for _ in range(runs):
         with console("ccops", **settings) as terminal:
-            frame = terminal.pump(10, b"1 Overview")
-            row = terminal.pump(10, b"illing")
+            frame = terminal.pump(20, b"1 Overview")
+            row = terminal.pump(20, b"illing")
             if frame is None or row is None:
-                raise SystemExit("the console did not paint within 10 s")
-            frames.append(1000 * (frame - terminal.started))
-            rows.append(1000 * (row - terminal.started))
-    return statistics.median(frames), statistics.median(rows)
+                raise SystemExit("the console did not paint within 20 s")
+            spent = terminal.cpu()
+            figures.append((frame - terminal.started, row - terminal.started, spent))
+    frames, rows, spent_all = zip(*figures, strict=True)
+    return 1000 * statistics.median(frames), 1000 * statistics.median(rows), 1000 * statistics.median(spent_all)
 
 
 def steady(terminal: Terminal, seconds: float) -> tuple[float, float, float]:
@@ -208,8 +209,10 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     lines: list[tuple[str, str, str]] = []
     with simulated() as settings:
-        frame, rows = first_paint(settings)
+        time.sleep(3)  # the PBX makes its history first, which takes a core
+        frame, rows, spent = first_paint(settings)
         lines.append(("first paint: frame stands / first queue is read", f"{frame:.0f} / {rows:.0f} ms", "≤ 700 ms"))
+        lines.append(("first paint: processor time until then", f"{spent:.0f} ms", "–"))
         for screen in SCREENS:
             with console("ccops", "--screen", screen, **settings) as terminal:
                 lines += _hour(f"simulated PBX, {screen}", steady(terminal, seconds))
