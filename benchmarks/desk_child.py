@@ -134,12 +134,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--rate", type=float, default=200.0)
     given = parser.parse_args()
-    work = {
-        "centre": lambda: centre(given.rate),
-        "clients": lambda: clients(given.path, given.count),
-        "local": lambda: local(given.path),
-    }[given.what]
-    asyncio.run(work())
+    if given.what == "centre":
+        asyncio.run(centre(given.rate))
+    elif given.what == "clients":
+        asyncio.run(clients(given.path, given.count))
+    else:
+        asyncio.run(local(given.path))
 
 
 if __name__ == "__main__":

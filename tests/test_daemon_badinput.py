@@ -121,7 +121,7 @@ async def test_a_request_that_means_nothing_is_answered_as_such(request_: dict[s
         assert (await client.answer())["outcome"]["ok"] is True
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(["id", "do", "target", "arguments", "reason", "dry_run", "phone", "x"]),
