@@ -39,8 +39,11 @@ class Said:
 class Client:
     """One connection; virtual time only moves when a test lets it (`sim.settle`)."""
 
-    def __init__(self, sim: SimPbx) -> None:
+    def __init__(self, sim: SimPbx, events: str = "agent,call,system", user: str = "", secret: str = "") -> None:
+        """`events` empty only connects; `user` empty is the simulation's own user."""
         self._sim = sim
+        self._events = events
+        self._user, self._secret = (user, secret) if user else (sim.username, sim.secret)
         self._number = 0
         self.greeting = ""
         self.messages: list[Said] = []
@@ -56,14 +59,11 @@ class Client:
         self._task = asyncio.create_task(self._read())
         return self
 
-    async def login(self, events: str = "agent,call,system", user: str = "", secret: str = "") -> Client:
-        """Log in; by default as the simulation's own user."""
-        await self.act("Login", Username=user or self._sim.username, Secret=secret or self._sim.secret, Events=events)
-        return self
-
     async def __aenter__(self) -> Client:
         await self.connect()
-        return await self.login()
+        if self._events:
+            await self.act("Login", Username=self._user, Secret=self._secret, Events=self._events)
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
