@@ -1,0 +1,50 @@
+"""Who talks to whom outside queues: the line at the other end of a bridge, through Local pairs."""
+
+from ccops.pbx.state import agents
+from ccops.pbx.state.calls import current, goes_on, group_of, main_channel, step
+from ccops.pbx.state.fields import partner_of
+from ccops.pbx.state.model import Channel, State
+
+
+def note(state: State, channel: Channel, at: float) -> None:
+    """Write down who talks to whom where no queue does."""
+    if len(state.bridges.get(channel.bridge, ())) < 2:
+        return
+    group = group_of(state, channel.linkedid)
+    shown = current(state, group)
+    if len(shown) != 1 or shown[0].waiting or shown[0].agent:
+        return
+    call = shown[0]
+    main = main_channel(state, group, call)
+    far = far_end(state, main) if main is not None and main.uniqueid not in state.parked else None
+    if far is not None and far.uniqueid != call.peer:
+        goes_on(state, call)
+        call.peer = far.uniqueid
+        call.answered_at = call.answered_at or at
+        step(state, call, at, "connected", agents.label(state, far))
+
+
+def far_end(state: State, channel: Channel) -> Channel | None:
+    """Return the line that a channel talks to, through Local pairs; None while there is none."""
+    for other in state.bridges.get(channel.bridge, {}).values():
+        if other is not channel and other.spent_at is None:
+            found = beyond(state, other) if other.local else other
+            if found is not None:
+                return found
+    return None
+
+
+def beyond(state: State, channel: Channel, depth: int = 4) -> Channel | None:
+    """Return the line behind a Local half: what its other half shares a bridge with; None if nothing does yet."""
+    partner = state.channels.get(state.names.get(partner_of(channel.name), ""))
+    if partner is None or not partner.bridge or depth == 0:
+        return None
+    for other in state.bridges.get(partner.bridge, {}).values():
+        if other is partner:
+            continue
+        if not other.local:
+            return other
+        found = beyond(state, other, depth - 1)
+        if found is not None:
+            return found
+    return None
