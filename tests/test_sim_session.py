@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ async def exchange(sim: SimPbx, *parts: bytes) -> bytes:
     writer.write(b"Action: Logoff\r\nActionID: end\r\n\r\n")
     said = await asyncio.wait_for(reader.read(), 10)
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
     return said
 
 
@@ -296,4 +299,4 @@ async def test_a_client_that_does_not_read_is_dropped_and_the_others_stay(sim: S
             client.messages.clear()
         assert sim.stats.clients == 1
         assert not client.closed
-    deaf.close()
+    deaf.transport.abort()
