@@ -2,15 +2,16 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ccops.desk.local import LocalDesk
-from ccops.errors import ActionRefused, CcopsError, PermissionRefused, UsageProblem
+from ccops.errors import ActionRefused, ActionTimeout, CcopsError, PermissionRefused, UsageProblem
 from tests.lab.numbers import AGENT_TONE, CALLER_TONE, SUPERVISOR_TONE
 from tests.lab.scenario import MemberStyle, Scene
-from tests.supervising import BARGE, LISTEN, PRIVATE, WHISPER, MemoryAudit, desk_on, ears, in_call, shows
+from tests.supervising import BARGE, LISTEN, PRIVATE, WHISPER, MemoryAudit, desk_on, ears, in_call, settings_of, shows
 
 
 async def answered_call(scene: Scene, style: MemberStyle = "device") -> Any:
@@ -268,4 +269,17 @@ async def test_a_manager_user_that_may_only_watch_is_told_what_it_cannot_see(sce
         assert "CoreShowChannels" in desk.board.link.detail
         with pytest.raises(CcopsError):
             await desk.do("listen", "Ana")
+        assert not desk.board.supervisions
+
+
+async def test_a_spy_that_does_not_start_is_hung_up_within_seconds_and_said_so(scene22: Scene) -> None:
+    await answered_call(scene22)
+    plan = "[slow-spy]\nexten => spy,1,Answer()\n same => n,Wait(60)\n"
+    await asyncio.to_thread(scene22.lab.write_config, "extensions_extra.conf", plan, "dialplan reload")
+    actions = replace(settings_of(scene22.lab).actions, spy_context="slow-spy")
+    async with desk_on(scene22.lab, actions=actions) as desk:
+        await in_call(desk, "Ana")
+        with pytest.raises(ActionTimeout, match="did not start listening within 3 s"):
+            await desk.do("listen", "Ana")
+        await shows_no_leg(scene22, "9001")
         assert not desk.board.supervisions
