@@ -7,7 +7,7 @@ import pytest
 
 from ccops.board import AgentRow, AgentState, CallRow
 from ccops.desk.local import LocalDesk
-from ccops.errors import ActionRefused, UsageProblem
+from ccops.errors import ActionRefused, PermissionRefused, UsageProblem
 from tests.lab.scenario import Scene
 from tests.supervising import desk_on, in_call, shows
 
@@ -200,3 +200,18 @@ async def test_call_out_from_a_phone(scene: Scene) -> None:
         await shows(desk, lambda board: any(row.queue is None for row in board.calls.values()))
         with pytest.raises(ActionRefused):
             await desk.do("call.dial", phone="1401", number="1003")
+
+
+async def test_a_text_reaches_an_idle_phone_where_the_manager_user_may_send_one(scene22: Scene) -> None:
+    await asyncio.to_thread(scene22.add_member, "sales", "1001", "Ana")
+    async with desk_on(scene22.lab, "ops") as desk:
+        await shows(desk, knows("Ana"))
+        await desk.do("agent.message", "Ana", text="Meeting at three")
+        end = asyncio.get_running_loop().time() + 5
+        while await asyncio.to_thread(scene22.phones.text, "1001") != "Meeting at three":
+            assert asyncio.get_running_loop().time() < end
+            await asyncio.sleep(0.05)
+    async with desk_on(scene22.lab) as desk:
+        await shows(desk, knows("Ana"))
+        with pytest.raises(PermissionRefused, match="Add message to"):
+            await desk.do("agent.message", "Ana", text="Meeting at three")
