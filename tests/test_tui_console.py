@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from ccops.board import AgentState, Change, Membership, Step
@@ -640,3 +641,25 @@ async def test_a_key_that_row_and_call_share_belongs_to_the_row() -> None:
         assert len(keys) == len(set(keys))
         assert {"agent.message", "call.pull"} <= {offer.action.name for offer in offers}
         assert next(offer.action.name for offer in offers if offer.key == "g") == "agent.message"
+
+
+async def test_keys_in_a_hurry_open_one_question_and_leave_it_once() -> None:
+    async with console() as bench:
+        await bench.press("3", "home")
+        for key in ("h", "h", "h"):
+            bench.app.post_message(Key(key, key))
+        await bench.until(lambda: isinstance(bench.app.screen, Confirm))
+        assert len(bench.app.screen_stack) == 2
+        for key in ("escape", "n", "escape"):
+            bench.app.post_message(Key(key, None))
+        await bench.until(lambda: len(bench.app.screen_stack) == 1)
+        await bench.settle()
+        assert bench.desk.asked == []
+        dialog = Confirm("Sure?", [])
+        bench.app.push_screen(dialog)
+        await bench.until(lambda: bench.app.screen is dialog)
+        for _ in range(3):
+            dialog.dismiss(False)
+        await bench.settle()
+        assert len(bench.app.screen_stack) == 1
+        assert bench.app.is_running

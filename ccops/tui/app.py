@@ -184,9 +184,9 @@ class ConsoleApp(Shell):
             doing = Doing(self.station, desk, self.ask, self.say)
             self.run_worker(doing.carry_out(offer), exit_on_error=True)
 
-    def ask(self, screen: ModalScreen[Any]) -> Awaitable[Any]:
-        """Show a dialog and wait for its answer (in a worker only)."""
-        return self.push_screen_wait(screen)
+    async def ask(self, screen: ModalScreen[Any]) -> Any:
+        """Show a dialog and wait for its answer (in a worker only); one at a time, a second one counts as left."""
+        return None if len(self.screen_stack) > 1 else await self.push_screen_wait(screen)
 
     # Messages
 

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ccops.i18n import _
 from ccops.tui.cells import safe
 from ccops.tui.columns import Column, Order
 from ccops.tui.listspec import ListSpec
+from ccops.tui.modal import Modal
 from ccops.tui.rowlist import RowList
 from ccops.tui.station import Station
 
@@ -76,7 +76,7 @@ class _Dialog:
         return Static(Content(safe(text)), markup=False, classes=classes)
 
 
-class Confirm(ModalScreen[bool], _Dialog):
+class Confirm(Modal[bool], _Dialog):
     """Asks whether to do something that harms; only `y` does it."""
 
     DEFAULT_CSS = _box("Confirm")
@@ -103,7 +103,7 @@ class Confirm(ModalScreen[bool], _Dialog):
         self.dismiss(sure)
 
 
-class Choose(ModalScreen[str | None], _Dialog):
+class Choose(Modal[str], _Dialog):
     """Asks for one of several; typing narrows them down."""
 
     DEFAULT_CSS = (
@@ -178,7 +178,7 @@ class Choose(ModalScreen[str | None], _Dialog):
             self.dismiss(row.value)
 
 
-class Ask(ModalScreen[str | None], _Dialog):
+class Ask(Modal[str], _Dialog):
     """Asks for a line of text."""
 
     DEFAULT_CSS = _box("Ask") + "Ask .wrong { color: $error; }"

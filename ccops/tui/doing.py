@@ -40,16 +40,19 @@ class Doing:
 
     async def carry_out(self, offer: Offer) -> None:
         """Ask what must be asked, then do it on every target; each outcome is said and logged."""
-        for argument in offer.action.arguments:
-            if self._must_ask(argument) and not await self._fill(offer, argument):
-                self.say(_("{action}: left alone.").format(action=offer.action.title), "muted")
-                return
-        if offer.action.harmful and not await self.ask(self._question(offer)):
+        if not await self._prepared(offer):
             self.say(_("{action}: left alone.").format(action=_titled(offer)), "muted")
             return
         self.say(_("{action} …").format(action=_titled(offer)), "text")
         for target in offer.targets or (None,):
             await self._do(offer, target)
+
+    async def _prepared(self, offer: Offer) -> bool:
+        """Ask what must be asked; False where the person left."""
+        for argument in offer.action.arguments:
+            if self._must_ask(argument) and not await self._fill(offer, argument):
+                return False
+        return not offer.action.harmful or bool(await self.ask(self._question(offer)))
 
     def _must_ask(self, argument: Argument) -> bool:
         if argument.kind == "pause_reason":

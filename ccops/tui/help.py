@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ccops.i18n import _
 from ccops.tui.actions import Offer
 from ccops.tui.cells import fit, safe
 from ccops.tui.look import Look
+from ccops.tui.modal import Modal
 from ccops.tui.rowlist import RowList
 from ccops.tui.screens import SCREENS
 from ccops.tui.words import STATE_ORDER, state_word
@@ -45,7 +45,7 @@ GLOBAL_KEYS: tuple[tuple[str, str], ...] = (
 )
 
 
-class Help(ModalScreen[None]):
+class Help(Modal[None]):
     """One scrolling text."""
 
     DEFAULT_CSS = """
