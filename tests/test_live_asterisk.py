@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,7 +116,12 @@ async def played(live: LiveCentre, scene: Scene, name: str, play: Iterator[str])
     await assert_true(live, scene.lab, "the end")
     await until(lambda: not live.board.calls, "no call left", live.board)
     if "ended" in expected:
-        assert told(live.board) == expected["ended"]
+        assert any_space(told(live.board)) == any_space(expected["ended"])
+
+
+def any_space(stories: list[str]) -> list[str]:
+    """Forget in which space of the lot a caller was parked: that depends on who was parked before."""
+    return [re.sub(r"parked 7\d\d", "parked", story) for story in stories]
 
 
 @pytest.mark.parametrize("name", [*SCENES, *PLAYS])
