@@ -1,0 +1,1 @@
+"""Rosters: who works what when, from requirements, contracts, rules and wishes."""

@@ -1,0 +1,99 @@
+"""What comes out: who works what when, what it costs, and what falls short and why."""
+
+from dataclasses import dataclass
+from datetime import date, time
+
+from ccops.wfm.roster.model import DAY_OFF
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A break with its place in the day."""
+
+    name: str
+    start: int
+    """Minutes after midnight of the day the shift begins on."""
+    minutes: int
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One person's day; a day off has the shift DAY_OFF and no times."""
+
+    person: str
+    day: date
+    shift: str
+    start: int = 0
+    """Minutes after midnight."""
+    minutes: int = 0
+    paid: int = 0
+    breaks: tuple[Placed, ...] = ()
+
+    @property
+    def works(self) -> bool:
+        """Say whether this is a day of work."""
+        return self.shift != DAY_OFF
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Something that could not be had, and why."""
+
+    kind: str
+    """cover (people missing), rule (a rule that had to give way) or conflict (two orders for one day)."""
+    why: str
+    person: str = ""
+    queue: str = ""
+    """Queue, or shift where needs are per shift."""
+    day: date | None = None
+    start: time | None = None
+    end: time | None = None
+    missing: float = 0.0
+    """Agents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The penalty in parts."""
+
+    under: float
+    over: float
+    personal: float
+    """Wishes not granted, kept days changed, unfair shares."""
+
+    @property
+    def total(self) -> float:
+        """The penalty."""
+        return self.under + self.over + self.personal
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A roster, best first known, with what it costs and lacks."""
+
+    assignments: tuple[Assignment, ...]
+    """Every person and day of the horizon, days off included, by person and day."""
+    costs: Costs
+    bound: float
+    """No roster has a smaller penalty."""
+    shortfalls: tuple[Shortfall, ...]
+    seconds: float
+    proved: bool
+    """No better roster exists."""
+
+    @property
+    def penalty(self) -> float:
+        """The whole penalty."""
+        return self.costs.total
+
+    @property
+    def gap(self) -> float:
+        """(penalty − bound) / penalty, 0 when proved."""
+        if self.penalty <= self.bound or self.proved:
+            return 0.0
+        return (self.penalty - self.bound) / max(abs(self.penalty), 1e-9)
+
+    def of(self, person: str) -> tuple[Assignment, ...]:
+        """Return one person's days in order."""
+        return tuple(one for one in self.assignments if one.person == person)
