@@ -158,6 +158,8 @@ class Archive:
         return sums.visit_sums(*place, how, self.rules.short_abandon)
 
     def _rolled_up(self) -> bool:
+        if self.database.meta(f"unrolled.{self.site}") is not None:
+            return False  # a large import is under way
         return self.database.meta(f"rules.{self.site}") == rollup.rules_text(self.rules, self.zone)
 
     def _set_rules(self) -> None:
@@ -259,7 +261,7 @@ class Archive:
     def sessions(self, period: Period) -> list[Session]:
         """Return the sessions that touch a period, whole, by beginning."""
         names = self._names()
-        rows = sums.spans_between(self.database.connection, "sessions", self.site, *_span(period))
+        rows = sums.spans_between(self.database.connection, "sessions", self.site, *period.span)
         found = [
             Session(names.agents[agent], names.queues.get(int(queue or 0), ""), since, until)
             for agent, queue, since, until in rows
@@ -269,7 +271,7 @@ class Archive:
     def pauses(self, period: Period) -> list[Pause]:
         """Return the pauses that touch a period, whole, by beginning."""
         names = self._names()
-        rows = sums.spans_between(self.database.connection, "pauses", self.site, *_span(period))
+        rows = sums.spans_between(self.database.connection, "pauses", self.site, *period.span)
         found = [Pause(names.agents[agent], str(reason), since, until) for agent, reason, since, until in rows]
         return sorted(found, key=lambda item: (item.since, item.agent))
 
@@ -280,7 +282,7 @@ class Archive:
             """SELECT r.at, r.queue, r.agent, coalesce(v.callid, ''), r.ring, r.canceled, r.visit, r.file, r.offset
                FROM rings r LEFT JOIN visits v ON v.id = r.visit
                WHERE r.at >= ? AND r.at < ? AND r.site = ? ORDER BY r.at, r.file, r.offset""",
-            (*_span(period), self.site),
+            (*period.span, self.site),
         )
         return [
             Missed(at, names.queues[queue], names.agents[agent], callid, ring / 1000, bool(canceled), *more)
@@ -301,10 +303,6 @@ class Archive:
         for file, start, end in parts:
             found += raw.lines_with(self.database, file, start, end, words)
         return found
-
-
-def _span(period: Period) -> tuple[int, int]:
-    return period.start, period.end
 
 
 def _tally(values: Sequence[Any]) -> Tally:

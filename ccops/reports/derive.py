@@ -256,7 +256,7 @@ def _end_with_parent() -> None:
 
 
 def work_block(data: bytes, file: int, offset: int) -> bytes:
-    """Derive a block in this process; the answer is packed, three times as fast as a pickle."""
+    """Derive a block in this process; the answer is packed, much faster than a pickle."""
     return marshal.dumps(tuple(_worker[0].block(data, file, offset)))
 
 

@@ -23,6 +23,11 @@ class Period:
         """Length."""
         return self.end - self.start
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Start and end."""
+        return self.start, self.end
+
 
 def zone_of(name: str) -> ZoneInfo:
     """Return the zone of an IANA name; raises `ConfigError` naming it and its nearest neighbours."""

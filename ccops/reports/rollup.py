@@ -3,14 +3,16 @@
 import dataclasses
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ccops.reports.periods import Period, days_of
 from ccops.reports.rules import Rules
-from ccops.reports.spans import Pause, Session
+from ccops.reports.spans import Pause, Session, clip, seconds
 from ccops.reports.tally import AgentTally
 from ccops.store import sums
 
@@ -34,15 +36,20 @@ def rules_text(rules: Rules, zone: ZoneInfo) -> str:
     return json.dumps({**dataclasses.asdict(rules), "zone": zone.key}, sort_keys=True, ensure_ascii=False)
 
 
-def refresh_agents(connection: Connection, site: int, rules: Rules, zone: ZoneInfo, period: Period) -> None:
-    """Make anew what is rolled up of agents on the days of a period of whole days that are over."""
+Days = tuple[list[int], list[tuple[Any, ...]]]
+"""First instants of some days, and the rows of `agent_days` for them."""
+
+
+def agents_by_day(connection: Connection, site: int, rules: Rules, zone: ZoneInfo, period: Period) -> Days:
+    """Work out what is rolled up of agents on the days of a period of whole days that are over."""
     days = [day for _date, day in days_of(period, zone)]
     tallies = agent_tallies(connection, site, rules, days, now=period.end)
+    figures = attrgetter(*_DAY_COLUMNS)
     rows = [
-        (start, agent, *(getattr(tally, name) for name in _DAY_COLUMNS), json.dumps(tally.paused, ensure_ascii=False))
+        (start, agent, *figures(tally), json.dumps(tally.paused, ensure_ascii=False) if tally.paused else "{}")
         for (start, agent), tally in tallies.items()
     ]
-    sums.put_agent_days(connection, site, [day.start for day in days], rows)
+    return [day.start for day in days], rows
 
 
 def agent_tallies(
@@ -64,15 +71,17 @@ def agent_tallies(
     found: dict[tuple[int, int], AgentTally] = {}
 
     def of(start: int, number: int) -> AgentTally:
-        return found.setdefault((start, number), AgentTally())
+        tally = found.get((start, number))
+        if tally is None:
+            found[start, number] = tally = AgentTally()
+        return tally
 
     for start, number, *values in sums.agent_sums(connection, site, agent, rules=source):
         tally = of(start, number)
         for name, value in zip(sums.AGENT_SUMS, values, strict=True):
             setattr(tally, name, value)
-    for start, number, talk, wrap, ring in sums.carried_sums(connection, site, agent, rules=source):
-        tally = of(start, number)
-        tally.talk, tally.wrap, tally.ring = tally.talk + talk, tally.wrap + wrap, tally.ring + ring
+    for visit in sums.reaching(connection, site, agent, rules=source):
+        _share_out(visit, periods, of)
     for start, number, missed, ring in sums.ring_sums(connection, site, agent):
         tally = of(start, number)
         tally.missed, tally.ring = missed, tally.ring + ring / 1000
@@ -81,6 +90,28 @@ def agent_tallies(
         period = periods[place]
         of(period.start, number).clock(sessions, pauses, (period.start, min(period.end, now)), rules)
     return found
+
+
+def _share_out(visit: sums.Reaching, periods: Sequence[Period], of: Callable[[int, int], AgentTally]) -> None:
+    """Give each period its part of the time of a visit that reaches over the end of one."""
+    talk = visit.talk if visit.talk is not None else visit.ended - visit.connected
+    times = (
+        ("talk", visit.connected, talk),
+        ("wrap", visit.ended, visit.wrap),
+        ("ring", visit.connected - (visit.ring or 0), visit.ring or 0),
+    )
+    until = max(start + length for _name, start, length in times)
+    place = max(bisect_right(periods, visit.entered, key=attrgetter("start")) - 1, 0)
+    for period in islice(periods, place, None):
+        if period.start >= until:
+            break
+        parts = {name: seconds(clip([(start, start + length)], *period.span)) for name, start, length in times}
+        if visit.entered in period:  # it stands there whole
+            parts = {name: parts[name] - length for name, _start, length in times}
+        if any(parts.values()):
+            tally = of(period.start, visit.agent)
+            for name, part in parts.items():
+                setattr(tally, name, getattr(tally, name) + part)
 
 
 _Clocks = dict[tuple[int, int], tuple[list[Session], list[Pause]]]

@@ -193,10 +193,12 @@ class AgentTally:
             logged_in = union(clip([(item.since, _until(item, end)) for item in sessions], start, end))
             self.logged_in = (self.logged_in or 0) + seconds(logged_in)
         for pause in pauses:
-            length = seconds(clip([(pause.since, _until(pause, end))], start, end))
+            length = min(_until(pause, end), end) - max(pause.since, start)
+            if length <= 0:
+                continue
             if rules.pause(pause.reason).wrap_up:
                 self.wrap += length
-            elif length:
+            else:
                 self.paused[pause.reason] = self.paused.get(pause.reason, 0) + length
 
 

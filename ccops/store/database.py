@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -180,10 +180,10 @@ def drop_later_indexes(connection: sqlite3.Connection) -> None:
         connection.execute(f"DROP INDEX IF EXISTS {name}")
 
 
-def make_later_indexes(database: Database) -> None:
+def make_later_indexes(database: Database, only: Iterable[str] = LATER_INDEXES) -> None:
     """Make those of them that are missing, be it that an import was killed before its end."""
     names = [row[0] for row in database.rows("SELECT name FROM sqlite_master WHERE type = 'index'")]
-    missing = [sql for name, sql in LATER_INDEXES.items() if name not in names]
+    missing = [LATER_INDEXES[name] for name in only if name not in names]
     if missing:
         with database.write() as connection:
             for sql in missing:

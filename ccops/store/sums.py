@@ -100,8 +100,8 @@ def visit_sums(
     group = "v.queue" if how.apart else "0"
     return connection.execute(
         f"""SELECT (v.entered + :shift) / :step AS bucket, {group} AS one, {VISIT_SUM_COLUMNS}
-            FROM visits v INDEXED BY visits_by_entry JOIN temp.queue_rules q ON q.id = v.queue
-            WHERE v.entered >= :start AND v.entered < :end AND v.site = :site AND (:queue IS NULL OR v.queue = :queue)
+            FROM visits v CROSS JOIN temp.queue_rules q ON q.id = v.queue
+            WHERE v.entered >= :start AND v.entered < :end AND +v.site = :site AND (:queue IS NULL OR +v.queue = :queue)
             GROUP BY bucket, one ORDER BY bucket, one""",  # noqa: S608
         {"start": start, "end": end, "site": site, "short": short, **how._asdict()},
     ).fetchall()
@@ -125,9 +125,9 @@ def wait_counts(
 ) -> list[tuple[int, int, int]]:
     """Return (queue, wait, how many) of answered and lost."""
     return connection.execute(
-        f"""SELECT v.queue, coalesce(v.wait, 0), count(*) FROM visits v INDEXED BY visits_by_entry
+        f"""SELECT v.queue, coalesce(v.wait, 0), count(*) FROM visits v
             WHERE v.entered >= :start AND v.entered < :end AND v.outcome NOT IN ({_NOT_OFFERED})
-              AND v.queue IN (SELECT id FROM queues WHERE site = :site) AND (:queue IS NULL OR v.queue = :queue)
+              AND +v.queue IN (SELECT id FROM queues WHERE site = :site) AND (:queue IS NULL OR +v.queue = :queue)
             GROUP BY 1, 2""",  # noqa: S608
         {"start": start, "end": end, "site": site, "queue": queue},
     ).fetchall()
@@ -146,8 +146,8 @@ def refresh_slots(connection: Connection, site: int, start: int, end: int, short
     connection.execute(
         f"""INSERT INTO queue_slots (slot, queue, {names})
             SELECT v.entered / {SLOT}, v.queue, {VISIT_SUM_COLUMNS}
-            FROM visits v INDEXED BY visits_by_entry JOIN queues q ON q.id = v.queue
-            WHERE v.entered >= :start AND v.entered < :end AND v.site = :site GROUP BY 1, 2""",  # noqa: S608
+            FROM visits v CROSS JOIN queues q ON q.id = v.queue
+            WHERE v.entered >= :start AND v.entered < :end AND +v.site = :site GROUP BY 1, 2""",  # noqa: S608
         {"start": first * SLOT, "end": last * SLOT, "site": site, "short": short},
     )
 
@@ -158,21 +158,6 @@ def set_spans(connection: Connection, spans: Iterable[tuple[int, int]]) -> None:
     connection.execute("DELETE FROM temp.spans")
     connection.executemany("INSERT INTO temp.spans VALUES (?, ?)", spans)
 
-
-_UNTIL = """CASE WHEN v.talk IS NOT NULL THEN v.connected + v.talk
-                 WHEN v.ended IS NOT NULL THEN v.ended ELSE v.connected END"""
-"""When a talk was over; one that lasts, or whose end was never written, counts nothing."""
-
-
-def _inside(since: str, until: str) -> str:
-    return f"max(0, min({until}, s.end) - max({since}, s.start))"
-
-
-_TIME_SUMS = f"""
-    sum({_inside("v.connected", _UNTIL)}),
-    sum(CASE WHEN v.ended IS NOT NULL AND v.wrap IS NULL
-        THEN {_inside("v.ended", "v.ended + q.wrap_up")} ELSE 0 END),
-    sum({_inside("v.connected - coalesce(v.ring, 0)", "v.connected")})"""
 
 AGENT_SUMS = (
     "answered",
@@ -191,35 +176,55 @@ AGENT_SUMS = (
 def agent_sums(
     connection: Connection, site: int, agent: int | None = None, *, rules: str = STORED
 ) -> list[tuple[int, ...]]:
-    """Return (start, agent, *AGENT_SUMS) over the visits that entered in each of the spans that were set."""
+    """Return (start, agent, *AGENT_SUMS) over the visits that entered in each of the spans that were set.
+
+    Times are whole, also where they reach out of the span: `reaching` finds those. A talk that lasts, or whose end was
+    never written, has none.
+    """
     return connection.execute(
         f"""SELECT s.start, v.agent, count(*), {_counted(f"v.ended_by IN ({_TRANSFERS})")}, count(v.talk),
-                   coalesce(sum(v.talk), 0), {_summed("v.talk IS NOT NULL", _WRAP)}, max(v.talk), {_TIME_SUMS}
-            FROM temp.spans s CROSS JOIN visits v INDEXED BY visits_by_entry JOIN {rules} q ON q.id = v.queue
-            WHERE v.entered >= s.start AND v.entered < s.end AND v.agent IS NOT NULL AND v.site = :site
-              AND (:agent IS NULL OR v.agent = :agent)
+                   coalesce(sum(v.talk), 0), {_summed("v.talk IS NOT NULL", _WRAP)}, max(v.talk),
+                   sum(coalesce(v.talk, v.ended - v.connected, 0)),
+                   {_summed("v.ended IS NOT NULL AND v.wrap IS NULL", "q.wrap_up")}, coalesce(sum(v.ring), 0)
+            FROM temp.spans s CROSS JOIN visits v CROSS JOIN {rules} q ON q.id = v.queue
+            WHERE v.entered >= s.start AND v.entered < s.end AND v.agent IS NOT NULL AND +v.site = :site
+              AND (:agent IS NULL OR +v.agent = :agent)
             GROUP BY 1, 2""",  # noqa: S608
         {"site": site, "agent": agent},
     ).fetchall()
 
 
-def carried_sums(
-    connection: Connection, site: int, agent: int | None = None, *, rules: str = STORED
-) -> list[tuple[int, ...]]:
-    """Return (start, agent, talk, wrap, ring) of visits that entered before a span and reach into it."""
-    found: list[tuple[int, ...]] = []
-    for index, reach, compare in (("visits_by_entry", LONG, "<="), ("visits_long", 2 * DAY, ">")):
-        found += connection.execute(
-            f"""SELECT s.start, v.agent, {_TIME_SUMS}
-                FROM temp.spans s CROSS JOIN visits v INDEXED BY {index} JOIN {rules} q ON q.id = v.queue
-                WHERE v.entered < s.start AND v.entered >= s.start - {reach + _LONGEST_WRAP}
+class Reaching(NamedTuple):
+    """A visit whose talk or wrap-up goes over the end of a span."""
+
+    id: int
+    agent: int
+    entered: int
+    connected: int
+    ring: int | None
+    ended: int
+    talk: int | None
+    wrap: int
+    """Configured wrap-up; 0 where a wrap-up pause takes its place."""
+
+
+def reaching(connection: Connection, site: int, agent: int | None = None, *, rules: str = STORED) -> list[Reaching]:
+    """Return the visits that entered before the start or the end of a span that was set and reach beyond it."""
+    found: set[Reaching] = set()
+    for reach, compare in ((LONG, "<="), (2 * DAY, ">")):
+        rows = connection.execute(
+            f"""SELECT v.id, v.agent, v.entered, v.connected, v.ring, v.ended, v.talk,
+                       CASE WHEN v.wrap IS NULL THEN q.wrap_up ELSE 0 END
+                FROM (SELECT start AS at FROM temp.spans UNION SELECT end FROM temp.spans) m
+                CROSS JOIN visits v CROSS JOIN {rules} q ON q.id = v.queue
+                WHERE v.entered < m.at AND v.entered >= m.at - {reach + _LONGEST_WRAP}
                   AND v.ended - v.entered {compare} {LONG}
-                  AND v.ended + q.wrap_up > s.start AND v.agent IS NOT NULL AND v.site = :site
-                  AND (:agent IS NULL OR v.agent = :agent)
-                GROUP BY 1, 2""",  # noqa: S608
+                  AND max(v.ended + q.wrap_up, v.connected + coalesce(v.talk, 0)) > m.at
+                  AND v.agent IS NOT NULL AND +v.site = :site AND (:agent IS NULL OR +v.agent = :agent)""",  # noqa: S608
             {"site": site, "agent": agent},
-        ).fetchall()
-    return found
+        )
+        found.update(map(Reaching._make, rows))
+    return sorted(found)
 
 
 def ring_sums(connection: Connection, site: int, agent: int | None = None) -> list[tuple[int, ...]]:
@@ -227,7 +232,7 @@ def ring_sums(connection: Connection, site: int, agent: int | None = None) -> li
     return connection.execute(
         """SELECT s.start, r.agent, count(CASE WHEN NOT r.canceled THEN 1 END), sum(r.ring)
            FROM temp.spans s CROSS JOIN rings r
-           WHERE r.at >= s.start AND r.at < s.end AND +r.site = :site AND (:agent IS NULL OR r.agent = :agent)
+           WHERE r.at >= s.start AND r.at < s.end AND +r.site = :site AND (:agent IS NULL OR +r.agent = :agent)
            GROUP BY 1, 2""",
         {"site": site, "agent": agent},
     ).fetchall()

@@ -197,8 +197,11 @@ def _lines_of(data: bytes) -> tuple[list[str], list[int]]:
     except UnicodeDecodeError:
         texts = []
     if texts and len(data.translate(None, _CONTROLS)) == len(data):
-        sizes = [len(text) if text.isascii() else len(text.encode()) for text in texts]
-        return [text if text.isascii() else clean(text) for text in texts], sizes
+        sizes = list(map(len, texts))
+        for place in [place for place, text in enumerate(texts) if not text.isascii()]:
+            sizes[place] = len(texts[place].encode())
+            texts[place] = clean(texts[place])
+        return texts, sizes
     raws = data.split(b"\n")
     return [clean(raw.decode("utf-8", "replace")) for raw in raws], [len(raw) for raw in raws]
 

@@ -8,8 +8,10 @@ from typing import Generic, Protocol, TypeVar
 
 from ccops.errors import CcopsError
 from ccops.i18n import _
+from ccops.pbx.queue_log.files import Block
 from ccops.reports import derive
 from ccops.reports.derive import Derived, Deriver, Standing, State
+from ccops.store.raw import Packed, pack
 
 T = TypeVar("T")
 
@@ -49,8 +51,8 @@ class Answer(Generic[T]):
 class Engine(Protocol):
     """Derives blocks in order."""
 
-    def block(self, data: bytes, file: int, offset: int) -> Answer[Derived]:
-        """Take a block in."""
+    def block(self, block: Block, file: int) -> Answer[tuple[Derived, Packed]]:
+        """Take a block of a file in; the answer is what came of it, and the block ready to be stored."""
         ...
 
     def standing(self) -> Answer[Standing]:
@@ -65,13 +67,14 @@ class Engine(Protocol):
 class Here:
     """Derives at once, in this process."""
 
-    def __init__(self, state: State) -> None:
-        """Goes on where `state` stands."""
-        self.deriver = Deriver(state)
+    def __init__(self, state: State, *, compress: bool = True) -> None:
+        """Goes on where `state` stands; without `compress` blocks are not to be stored."""
+        self.deriver, self._compress = Deriver(state), compress
 
-    def block(self, data: bytes, file: int, offset: int) -> Answer[Derived]:
+    def block(self, block: Block, file: int) -> Answer[tuple[Derived, Packed]]:
         """Take a block in."""
-        return Answer(self.deriver.block(data, file, offset))
+        derived = self.deriver.block(block.data, file, block.offset)
+        return Answer((derived, pack(block, compress=self._compress)))
 
     def standing(self) -> Answer[Standing]:
         """Tell what is open after the blocks so far."""
@@ -84,15 +87,18 @@ class Here:
 class Beside:
     """Derives in a process of its own."""
 
-    def __init__(self, state: State) -> None:
-        """Goes on where `state` stands."""
+    def __init__(self, state: State, *, compress: bool = True) -> None:
+        """Goes on where `state` stands; without `compress` blocks are not to be stored."""
+        self._compress = compress
         # Not forked: this process may have threads, a terminal and a database open.
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(1, context, initializer=derive.start_worker, initargs=(state,))
 
-    def block(self, data: bytes, file: int, offset: int) -> Answer[Derived]:
+    def block(self, block: Block, file: int) -> Answer[tuple[Derived, Packed]]:
         """Hand a block over."""
-        return Answer.later(self._pool.submit(derive.work_block, data, file, offset), derive.unpacked_derived)
+        asked = self._pool.submit(derive.work_block, block.data, file, block.offset)
+        packed = pack(block, compress=self._compress)  # meanwhile
+        return Answer.later(asked, lambda answer: (derive.unpacked_derived(answer), packed))
 
     def standing(self) -> Answer[Standing]:
         """Ask what is open after the blocks so far."""

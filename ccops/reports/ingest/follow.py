@@ -15,7 +15,6 @@ from ccops.reports.rules import Rules
 from ccops.reports.visits import ACTION_REACH
 from ccops.store import Database, raw
 from ccops.store.audit import head, pulls
-from ccops.store.raw import pack
 from ccops.store.sources import news_of, opened
 
 INTERVAL = 0.25
@@ -134,8 +133,8 @@ class Following:
         if self._place is None or found.generation != self._generation:
             self._place, self._generation = self._next_place(found, batch), found.generation
         block = found.block
-        answer = self._engine.block(block.data, self._place.id, block.offset)
-        batch.add(self._place, pack(block), answer.get())
+        derived, packed = self._engine.block(block, self._place.id).get()
+        batch.add(self._place, packed, derived)
 
     def _next_place(self, found: FollowedBlock, batch: Batch) -> FilePlace:
         data = found.block.data

@@ -1,5 +1,6 @@
 """Takes whole logs into the store: many files, compressed or not, or standard input; finds out what is new of each."""
 
+import gc
 import os
 import time
 from collections import deque
@@ -18,9 +19,8 @@ from ccops.reports.ingest.engine import Answer, Beside, Engine, Here
 from ccops.reports.ingest.recorder import Batch, FilePlace, Recorder
 from ccops.reports.rules import Rules
 from ccops.store import Database, derived, open_store, raw
-from ccops.store.database import drop_later_indexes, make_later_indexes
 from ccops.store.lock import writer_lock
-from ccops.store.raw import Packed, pack
+from ccops.store.raw import Packed
 from ccops.store.sources import News, Source, new_blocks, news_of, opened
 
 Progress = Callable[[int, int | None], None]
@@ -30,6 +30,8 @@ BATCH_BYTES = 16 << 20
 """Bytes of log that one transaction takes in."""
 LARGE = 8 << 20
 """Bytes of new log after which it pays to derive in a process beside, and to make some indexes at the end."""
+FIRST = 200_000
+"""Visits in a store below which a large import is its first."""
 _AHEAD = 6
 """Blocks that may be on their way."""
 
@@ -96,11 +98,11 @@ class Ingest:
     def _settle(self) -> None:
         """Finish what an earlier run could not, and follow changed rules."""
         recorder = self.recorder
+        recorder.make_up()
         if self.database.meta("rebuild") or recorder.wrap_up_pauses_changed():
             self.rebuild()
         if recorder.rules_changed():
             recorder.settle_rules()
-        make_later_indexes(self.database)
 
     def add(self, paths: Sequence[Path | None]) -> Counts:
         """Take in logs, in the order of their first stamps; None is standing input's place.
@@ -113,7 +115,7 @@ class Ingest:
             for path in sorted(paths, key=first_stamp_of):
                 self._add_source(path, counts)
         finally:
-            make_later_indexes(self.database)
+            self.recorder.make_up()
         if self.database.meta("rebuild"):
             self.rebuild()
         counts.seconds = round(time.monotonic() - begun, 3)
@@ -189,21 +191,23 @@ class _Run:
 
     def __init__(self, recorder: Recorder, counts: Counts, *, cores: int, rebuilding: bool = False) -> None:
         self._recorder, self._counts, self._rebuilding = recorder, counts, rebuilding
-        self._engine: Engine = Here(recorder.state())
+        self._engine: Engine = Here(recorder.state(), compress=not rebuilding)
         self._may_move = cores > 1
+        self._collects = gc.isenabled()
         self._entered = 0
         self._batch = Batch()
-        self._under_way: deque[tuple[FilePlace, Packed, Answer[Derived]] | Answer[Standing]] = deque()
+        self._under_way: deque[tuple[FilePlace, Answer[tuple[Derived, Packed]]] | Answer[Standing]] = deque()
         self._asked = self._taken = 0
 
     def close(self) -> None:
         self._engine.close()
+        if self._collects:
+            gc.enable()
 
     def take(self, blocks: Iterable[tuple[FilePlace, Block]]) -> None:
         """Take in all blocks; returns when the last is written."""
         for place, block in blocks:
-            answer = self._engine.block(block.data, place.id, block.offset)
-            self._under_way.append((place, pack(block, compress=not self._rebuilding), answer))
+            self._under_way.append((place, self._engine.block(block, place.id)))
             self._asked += len(block.data)
             if self._asked >= (LARGE if self._may_move else BATCH_BYTES):
                 self._ask()
@@ -218,10 +222,10 @@ class _Run:
         self._finish()
         self._may_move, self._entered = False, 0
         self._engine.close()
-        if not self._rebuilding:
-            with self._recorder.database.write() as connection:
-                drop_later_indexes(connection)
-        self._engine = Beside(self._recorder.state())
+        if not self._rebuilding and derived.next_visit(self._recorder.database) < FIRST:
+            self._recorder.put_off()
+        self._engine = Beside(self._recorder.state(), compress=not self._rebuilding)
+        gc.disable()  # millions of tuples come and go, none of them in a circle
 
     def _finish(self) -> None:
         self._ask()
@@ -235,15 +239,15 @@ class _Run:
 
     def _is_ready(self) -> bool:
         first = self._under_way[0]
-        return first.ready if isinstance(first, Answer) else first[2].ready
+        return first.ready if isinstance(first, Answer) else first[1].ready
 
     def _next(self) -> None:
         first = self._under_way.popleft()
         if isinstance(first, Answer):
             self._commit(first.get())
             return
-        place, block, answer = first
-        found = answer.get()
+        place, answer = first
+        found, block = answer.get()
         self._batch.add(place, block, found)
         self._counts.lines += block.lines
         self._counts.new += block.lines
