@@ -74,7 +74,9 @@ class Terminal:
         """Return the resident memory, MB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        return int(found.group(1)) / 1024 if found else 0.0
+        if found is None:
+            raise SystemExit(f"the console ended by itself; its last words: {self.tail[-800:]!r}")
+        return int(found.group(1)) / 1024
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 Answer = TypeVar("Answer")
 
@@ -22,4 +23,18 @@ class Modal(ModalScreen[Answer]):
         if self._left or self.app.screen is not self:
             return AwaitComplete()
         self._left = True
-        return super().dismiss(result)
+        gone = super().dismiss(result)
+        forget_drawing(self)
+        return gone
+
+
+def forget_drawing(gone: Widget) -> None:
+    """Let go of what was drawn by widgets that are about to be removed.
+
+    Textual's drawing caches stay referenced from a function cache for a thousand widgets: on a console that is
+    open all day that would be tens of megabytes of old screens.
+    """
+    for widget in gone.walk_children(Widget, with_self=True):
+        widget.refresh()
+        if widget.show_vertical_scrollbar:
+            widget.vertical_scrollbar.refresh()

@@ -5,6 +5,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from ccops.tui.feed import Frame
+from ccops.tui.modal import forget_drawing
 from ccops.tui.screens import SCREENS, make_detail, make_screen, screen_line
 from ccops.tui.station import Station
 from ccops.tui.view import View
@@ -94,6 +95,8 @@ class Stage(Container):
 
     async def _drop(self, views: list[View]) -> None:
         for view in views:
+            view.display = False
+            forget_drawing(view)
             await view.remove()
 
     def _reveal(self) -> None:

@@ -17,6 +17,8 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual.screen import Screen
 
 _PLAIN = Style()
+_NOTHING = ("", "39", "49")
+"""No attributes, the terminal's own colours."""
 _SHOWN_ON_SPACE = {"4", "7", "9", "21", "53"}
 """Underline, reverse, strike, double underline, overline: what makes a space look different besides its ground."""
 
@@ -51,7 +53,7 @@ class Pen:
 
     def __init__(self, system: ColorSystem) -> None:
         self._system = system
-        self._now = ("", "39", "49")
+        self._now = _NOTHING
         self.parts: list[str] = []
 
     def move(self, x: int, y: int) -> None:
@@ -68,7 +70,7 @@ class Pen:
 
     def done(self) -> str:
         """Return everything, leaving the terminal as it was."""
-        if self._now != ("", "39", "49"):
+        if self._now != _NOTHING:
             self.parts.append("\x1b[0m")
         return "".join(self.parts)
 
@@ -79,7 +81,9 @@ class Pen:
             return
         if space and wanted[2] == back and not self._seen_on_space(attributes, wanted[0]):
             return  # on empty cells of the same ground nothing else can be seen
-        if attributes and wanted[0] != attributes:  # there is no code that takes one attribute off everywhere
+        if wanted == _NOTHING:
+            codes = ["0"]
+        elif attributes and wanted[0] != attributes:  # there is no code that takes one attribute off everywhere
             codes = ["0", *(code for code in wanted if code not in ("", "39", "49"))]
         else:
             codes = [new for new, old in zip(wanted, self._now, strict=True) if new != old]
