@@ -2,10 +2,6 @@
 
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says how busy the machine is, nothing else.
-settings.register_profile("ccops", deadline=None)
-settings.load_profile("ccops")
-
 pytest_plugins = ["tests.lab.fixtures"]
 
 # No property may fail because the machine is busy.
