@@ -81,13 +81,11 @@ class Pen:
             return
         if space and wanted[2] == back and not self._seen_on_space(attributes, wanted[0]):
             return  # on empty cells of the same ground nothing else can be seen
-        if wanted == _NOTHING:
-            codes = ["0"]
-        elif attributes and wanted[0] != attributes:  # there is no code that takes one attribute off everywhere
-            codes = ["0", *(code for code in wanted if code not in ("", "39", "49"))]
-        else:
-            codes = [new for new, old in zip(wanted, self._now, strict=True) if new != old]
-        self.parts.append(f"\x1b[{';'.join(codes)}m")
+        afresh = ";".join(["0", *(code for code in wanted if code not in ("", "39", "49"))])
+        change = ";".join(new for new, old in zip(wanted, self._now, strict=True) if new != old)
+        # There is no code that takes one attribute off everywhere, so then one has to begin afresh.
+        lost = bool(attributes) and wanted[0] != attributes
+        self.parts.append(f"\x1b[{afresh if lost or len(afresh) < len(change) else change}m")
         self._now = wanted
 
     @staticmethod
