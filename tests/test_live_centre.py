@@ -277,7 +277,7 @@ async def test_listing_while_much_happens_finds_no_drift() -> None:
     ("write", "refused"),
     [
         ("reporting", {"ParkedCalls"}),
-        ("", {"CoreShowChannels", "ParkedCalls", "DeviceStateList", "ExtensionStateList"}),
+        ("", {"CoreShowChannels", "ParkedCalls", "ExtensionStateList"}),
     ],
 )
 async def test_missing_rights_are_noted_and_the_rest_goes_on(write: str, refused: set[str]) -> None:
@@ -286,7 +286,7 @@ async def test_missing_rights_are_noted_and_the_rest_goes_on(write: str, refused
         live = LiveCentre(link_settings(sim, username="poor"))
         await live.start()
         assert live.board.link.state == "live"
-        lists = ("QueueStatus", "CoreShowChannels", "ParkedCalls", "DeviceStateList", "ExtensionStateList")
+        lists = ("QueueStatus", "CoreShowChannels", "ParkedCalls", "ExtensionStateList")
         assert {name for name in lists if f"{name} (" in live.board.link.detail} == refused
         assert set(live.board.queues) == {"sales", "support"}
         await live.close()

@@ -203,15 +203,6 @@ def test_a_hint_is_resolved_to_the_phone_whenever_it_is_told() -> None:
         assert state.agents["Local/1003@from-queue/n"].state == "busy", "a call of the phone is a call of the agent"
 
 
-def test_a_local_member_whose_phone_is_gone_is_unavailable() -> None:
-    floor = Floor()
-    mem = floor.agent(1002, freepbx=True)
-    floor.tell("DeviceStateChange", Device="PJSIP/1002", State="UNAVAILABLE")
-    assert floor.row(mem).state == "unavailable"
-    floor.tell("DeviceStateChange", Device="PJSIP/1002", State="NOT_INUSE")
-    assert floor.row(mem).state == "available"
-
-
 def test_a_local_pair_that_is_optimised_away_leaves_the_call_whole() -> None:
     floor = Floor()
     mem = floor.agent(1002, freepbx=True)

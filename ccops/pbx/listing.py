@@ -8,7 +8,6 @@ from typing import Protocol
 from ccops.errors import PermissionRefused
 from ccops.i18n import _
 from ccops.pbx.link import Event, Reply
-from ccops.pbx.state.fields import is_local
 from ccops.pbx.state.model import State
 from ccops.pbx.state.snapshot import rows_of_channels, rows_of_parked
 
@@ -69,20 +68,9 @@ async def list_all(asker: Asker, state: State, clock: Callable[[], float], *, ga
     found = [*(queues or ())]
     found += channels if channels is not None else () if gap else rows_of_channels(state, clock())
     found += parked if parked is not None else () if gap else rows_of_parked(state, clock())
-    for action in _needed_for(queues or []):
-        found += await rows(action) or ()
+    if any(row.get("StateInterface", "").startswith("hint:") for row, _at in queues or ()):
+        found += await rows("ExtensionStateList") or ()
     return Lists(tuple(found), channels is not None, tuple(sorted(notes)))
-
-
-def _needed_for(members: list[tuple[Event, float]]) -> list[str]:
-    """Return the lists that the members call for: what hints watch, and the phones behind Local members."""
-    rows = [row for row, _at in members if row.get("Event") == "QueueMember"]
-    wanted = []
-    if any(row.get("StateInterface", "").startswith("hint:") for row in rows):
-        wanted.append("ExtensionStateList")
-    if any(is_local(row.get("Location", "")) for row in rows):
-        wanted.append("DeviceStateList")
-    return wanted
 
 
 async def _ask(asker: Asker, action: str) -> Reply:

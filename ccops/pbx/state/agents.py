@@ -11,7 +11,6 @@ _IN_USE: Final = frozenset({2, 3, 7, 8})
 _RINGING: Final = 6
 _ON_HOLD: Final = 8
 _GONE: Final = frozenset({4, 5})
-_GONE_DEVICE: Final = frozenset({"UNAVAILABLE", "INVALID"})
 
 
 def settle(state: State, agent: Agent, at: float) -> None:
@@ -48,7 +47,7 @@ def judge(state: State, agent: Agent, at: float) -> AgentState:
         return AgentState.WRAP_UP if reasons <= state.wrap_up_reasons else AgentState.PAUSED
     if agent.wrap_until is not None and agent.wrap_until > at:
         return AgentState.WRAP_UP
-    return AgentState.AVAILABLE if _reachable(state, agent) else AgentState.UNAVAILABLE
+    return AgentState.AVAILABLE if _reachable(agent) else AgentState.UNAVAILABLE
 
 
 def on_hold(state: State, agent: Agent, connection: Connection) -> bool:
@@ -93,11 +92,12 @@ def _rung_by_queue(state: State, leg: Channel) -> bool:
     return leg.state != UP and state.groups[leg.linkedid].waiting > 0 and leg.uniqueid not in state.callers
 
 
-def _reachable(state: State, agent: Agent) -> bool:
-    """Return whether the queue would ring the agent: it rings a Local member whose state nobody knows."""
-    if agent.status in _GONE or (agent.status == 0 and not is_local(agent.state_interface)):
-        return False
-    return not (is_local(agent.base) and state.devices.get(agent.phone) in _GONE_DEVICE)
+def _reachable(agent: Agent) -> bool:
+    """Return whether the queue would ring the agent: it rings a Local member whose state nobody knows.
+
+    The status that queues tell is that of the state interface, so that the list of device states adds nothing.
+    """
+    return agent.status not in _GONE and (agent.status != 0 or is_local(agent.state_interface))
 
 
 # --- whom a channel concerns ---

@@ -4,8 +4,8 @@ Pure: no clock, no input or output. Whatever a PBX sends, nothing raises: header
 Besides AMI events it takes a few of our own (`TICK` and the like), so that a recording of both replays alike.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from ccops.pbx.state import agents, bridges, callers, channels, members, parking, spies
@@ -59,9 +59,12 @@ def _restarted(state: State, event: Event, at: float) -> None:
 
 def _clock_offset(state: State, event: Event, at: float) -> None:
     try:
-        state.offset = float(event.get("Offset", ""))
+        offset = float(event.get("Offset", ""))
     except ValueError:
         return
+    if not math.isfinite(offset):
+        return
+    state.offset = offset
     for agent in state.agents.values():
         agents.refresh_wrap_up(state, agent)
         agents.mark(state, agent)
@@ -74,59 +77,53 @@ def _channels_listed(state: State, event: Event, at: float) -> None:
         agents.settle(state, agent, at)
 
 
-HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
-    {
-        "AgentCalled": callers.on_called,
-        "AgentComplete": callers.on_complete,
-        "AgentConnect": callers.on_connect,
-        "AgentDump": callers.on_dump,
-        "AgentRingNoAnswer": callers.on_no_answer,
-        "AttendedTransfer": bridges.on_attended_transfer,
-        "BlindTransfer": bridges.on_blind_transfer,
-        "BridgeDestroy": bridges.on_destroy,
-        "BridgeEnter": bridges.on_enter,
-        "BridgeLeave": bridges.on_leave,
-        "ChanSpyStart": spies.on_start,
-        "ChanSpyStop": spies.on_stop,
-        "CoreShowChannel": channels.on_listed,
-        "DeviceStateChange": members.on_device_state,
-        "DialBegin": channels.on_dial,
-        "DialEnd": channels.on_dial_end,
-        "ExtensionStatus": members.on_extension,
-        "Hangup": channels.on_hangup,
-        "HangupRequest": channels.on_hangup_request,
-        "Hold": channels.on_hold,
-        "MusicOnHoldStart": channels.on_music,
-        "MusicOnHoldStop": channels.on_music,
-        "NewCallerid": channels.on_caller_id,
-        "NewConnectedLine": channels.on_connected_line,
-        "Newchannel": channels.on_new,
-        "Newstate": channels.on_state,
-        "OriginateResponse": spies.on_originated,
-        "ParkedCall": parking.on_parked,
-        "ParkedCallGiveUp": parking.on_give_up,
-        "ParkedCallTimeOut": parking.on_timeout,
-        "QueueCallerAbandon": callers.on_abandon,
-        "QueueCallerJoin": callers.on_join,
-        "QueueCallerLeave": callers.on_leave,
-        "QueueEntry": callers.on_entry,
-        "QueueMember": members.on_listed,
-        "QueueMemberAdded": members.on_change,
-        "QueueMemberPause": members.on_change,
-        "QueueMemberPenalty": members.on_change,
-        "QueueMemberRemoved": members.on_removed,
-        "QueueMemberRinginuse": members.on_change,
-        "QueueMemberStatus": members.on_change,
-        "QueueParams": members.on_params,
-        "Rename": channels.on_rename,
-        "UnParkedCall": parking.on_unparked,
-        "Unhold": channels.on_unhold,
-        "ccops/ChannelsListed": _channels_listed,
-        "ccops/ClockOffset": _clock_offset,
-        "ccops/Restarted": _restarted,
-        "ccops/Tick": _tick,
-    }
-)
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "AgentCalled": callers.on_called,
+    "AgentComplete": callers.on_complete,
+    "AgentConnect": callers.on_connect,
+    "AgentDump": callers.on_dump,
+    "AgentRingNoAnswer": callers.on_no_answer,
+    "AttendedTransfer": bridges.on_attended_transfer,
+    "BlindTransfer": bridges.on_blind_transfer,
+    "BridgeEnter": bridges.on_enter,
+    "BridgeLeave": bridges.on_leave,
+    "ChanSpyStart": spies.on_start,
+    "ChanSpyStop": spies.on_stop,
+    "CoreShowChannel": channels.on_listed,
+    "DialBegin": channels.on_dial,
+    "ExtensionStatus": members.on_extension,
+    "Hangup": channels.on_hangup,
+    "HangupRequest": channels.on_hangup_request,
+    "Hold": channels.on_hold,
+    "MusicOnHoldStart": channels.on_music,
+    "MusicOnHoldStop": channels.on_music,
+    "NewCallerid": channels.on_caller_id,
+    "Newchannel": channels.on_new,
+    "Newstate": channels.on_state,
+    "OriginateResponse": spies.on_originated,
+    "ParkedCall": parking.on_parked,
+    "ParkedCallGiveUp": parking.on_give_up,
+    "ParkedCallTimeOut": parking.on_timeout,
+    "QueueCallerAbandon": callers.on_abandon,
+    "QueueCallerJoin": callers.on_join,
+    "QueueCallerLeave": callers.on_leave,
+    "QueueEntry": callers.on_entry,
+    "QueueMember": members.on_listed,
+    "QueueMemberAdded": members.on_change,
+    "QueueMemberPause": members.on_change,
+    "QueueMemberPenalty": members.on_change,
+    "QueueMemberRemoved": members.on_removed,
+    "QueueMemberRinginuse": members.on_change,
+    "QueueMemberStatus": members.on_change,
+    "QueueParams": members.on_params,
+    "Rename": channels.on_rename,
+    "UnParkedCall": parking.on_unparked,
+    "Unhold": channels.on_unhold,
+    "ccops/ChannelsListed": _channels_listed,
+    "ccops/ClockOffset": _clock_offset,
+    "ccops/Restarted": _restarted,
+    "ccops/Tick": _tick,
+}
 
 WANTED: Final = frozenset(name for name in HANDLERS if not name.startswith("ccops/"))
 """Names of the events that change the state: the link may skip all others."""

@@ -65,12 +65,6 @@ def on_leave(state: State, event: Event, at: float) -> None:
         set_bridge(state, channel, "")
 
 
-def on_destroy(state: State, event: Event, at: float) -> None:
-    """BridgeDestroy."""
-    for channel in list(state.bridges.get(event.get("BridgeUniqueid", ""), {}).values()):
-        set_bridge(state, channel, "")
-
-
 def on_blind_transfer(state: State, event: Event, at: float) -> None:
     """BlindTransfer."""
     if event.get("Result", "Success") == "Success":

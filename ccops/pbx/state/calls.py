@@ -68,8 +68,10 @@ def current(state: State, group: Group) -> list[Call]:
 def open_call(state: State, group: Group, channel: Channel) -> None:
     """See to it that the channels of a group have a call to belong to."""
     for call in group.calls.values():
-        call.seen = call.seen or real(state, channel)
-        call.entered_at = min(call.entered_at, channel.created_at)
+        if not call.seen:
+            call.seen = real(state, channel)
+        if channel.created_at < call.entered_at:
+            call.entered_at = channel.created_at
     if not group.calls:
         # The Linkedid outlives the first of its channels, but the name of a call that is over is taken.
         call_id = group.linkedid if group.linkedid not in state.ended else channel.uniqueid
@@ -207,15 +209,14 @@ def _keep_ended(state: State, call: Call) -> None:
     state.ended[call.call_id] = call
     state.dirty.ended[call.call_id] = None
     if len(state.ended) > ENDED_KEPT:
-        oldest = next(iter(state.ended))
-        del state.ended[oldest]
+        oldest, _call = state.ended.popitem(last=False)
         state.dirty.ended[oldest] = None
 
 
 def remember_caller(state: State, group: Group, channel: Channel) -> None:
     """Keep who called before the caller's channel goes away."""
     for call in group.calls.values():
-        if main_channel(state, group, call) is channel and not call.number:
+        if not call.number and main_channel(state, group, call) is channel:
             call.number, call.name, call.channel = channel.number, channel.caller_name, channel.name
 
 

@@ -1,41 +1,81 @@
 """Channels: they come, get a state and a name, are held, renamed, hung up."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
 
 from ccops.pbx.state import agents, talks
 from ccops.pbx.state.calls import end_calls, goes_on, group_of, is_key, open_call, relink, remember_caller, step
-from ccops.pbx.state.fields import Event, device_of, duration, is_local, older, party
-from ccops.pbx.state.model import GONE_KEPT, UP, Agent, Call, Channel, Departure, State
+from ccops.pbx.state.fields import NOBODY, Event, device_of, duration, is_local, older, party
+from ccops.pbx.state.model import UP, Agent, Call, Channel, Departure, Group, State
+
+
+@dataclass(slots=True, frozen=True)
+class _Headers:
+    """Names of the headers that tell of one channel, in an event that may tell of two."""
+
+    uniqueid: str
+    linkedid: str
+    channel: str
+    state: str
+    number: str
+    caller_name: str
+    connected_number: str
+    connected_name: str
+    exten: str
+
+
+_NAMES: Final = (
+    "Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName", "ConnectedLineNum",
+    "ConnectedLineName", "Exten",
+)  # fmt: skip
+_HEADERS: Final = {
+    prefix: _Headers(*(prefix + name for name in _NAMES)) for prefix in ("", "Dest", "Parkee", "Spyer", "Spyee")
+}
 
 
 def add(state: State, event: Event, at: float, prefix: str = "", created_at: float | None = None) -> Channel | None:
     """Return the channel that the headers with this prefix describe, made where it is unknown; None if it is gone."""
-    uniqueid = event.get(prefix + "Uniqueid", "")
+    names = _HEADERS[prefix]
+    uniqueid = event.get(names.uniqueid, "")
     channel = state.channels.get(uniqueid)
-    if channel is not None:
-        linkedid = event.get(prefix + "Linkedid", channel.linkedid)
-        if linkedid != channel.linkedid:
-            _join_older(state, channel, linkedid, at)
-        return channel
-    name = event.get(prefix + "Channel", "")
+    if channel is None:
+        return _make(state, event, at, names, at if created_at is None else created_at)
+    linkedid = event.get(names.linkedid, channel.linkedid)
+    if linkedid != channel.linkedid:
+        _join_older(state, channel, linkedid, at)
+    return channel
+
+
+def _make(state: State, event: Event, at: float, names: _Headers, born: float) -> Channel | None:
+    get = event.get
+    uniqueid, name = get(names.uniqueid), get(names.channel)
     if not uniqueid or not name or uniqueid in state.gone:
         return None
-    device = device_of(name)
-    linkedid = event.get(prefix + "Linkedid") or uniqueid
-    born = at if created_at is None else created_at
-    channel = Channel(uniqueid, name, device, linkedid, born, is_local(name), event.get(prefix + "ChannelState", "0"))
-    channel.number, channel.caller_name = party(event, prefix + "CallerIDNum"), party(event, prefix + "CallerIDName")
-    channel.connected_number = party(event, prefix + "ConnectedLineNum")
-    channel.connected_name = party(event, prefix + "ConnectedLineName")
-    channel.dialled = event.get(prefix + "Exten", "")
+    linkedid = get(names.linkedid) or uniqueid
+    device = name.rpartition("-")[0]
+    number, caller_name = get(names.number, ""), get(names.caller_name, "")
+    connected_number, connected_name = get(names.connected_number, ""), get(names.connected_name, "")
+    channel = Channel(
+        uniqueid, name, device, linkedid, born, name.startswith("Local/"), get(names.state, "0"),
+        "" if number in NOBODY else number, "" if caller_name in NOBODY else caller_name,
+        "" if connected_number in NOBODY else connected_number, "" if connected_name in NOBODY else connected_name,
+        get(names.exten, ""),
+    )  # fmt: skip
     state.channels[uniqueid] = channel
     state.names[name] = uniqueid
-    state.legs.setdefault(device, {})[uniqueid] = channel
-    group = group_of(state, linkedid)
+    legs = state.legs.get(device)
+    if legs is None:
+        legs = state.legs[device] = {}
+    legs[uniqueid] = channel
+    group = state.groups.get(linkedid)
+    if group is None:
+        group = state.groups[linkedid] = Group(linkedid)
     group.channels[uniqueid] = channel
     state.dirty.groups[linkedid] = None
     open_call(state, group, channel)
-    _settle_owners(state, channel, at)
+    if device in state.owners:
+        _settle_owners(state, channel, at)
     return channel
 
 
@@ -71,6 +111,9 @@ def on_state(state: State, event: Event, at: float) -> None:
     """Newstate."""
     channel = state.channels.get(event.get("Uniqueid", "")) or add(state, event, at)
     if channel is not None:
+        channel.connected_number = party(event, "ConnectedLineNum")
+        channel.connected_name = party(event, "ConnectedLineName")
+        state.dirty.groups[channel.linkedid] = None
         set_state(state, channel, event.get("ChannelState", channel.state), at)
 
 
@@ -80,7 +123,6 @@ def set_state(state: State, channel: Channel, value: str, at: float) -> None:
         return
     opened = (value == UP) is not (channel.state == UP)
     channel.state = value
-    state.dirty.groups[channel.linkedid] = None
     if opened:
         _settle_owners(state, channel, at)
 
@@ -90,15 +132,6 @@ def on_caller_id(state: State, event: Event, at: float) -> None:
     channel = state.channels.get(event.get("Uniqueid", ""))
     if channel is not None:
         channel.number, channel.caller_name = party(event, "CallerIDNum"), party(event, "CallerIDName")
-        state.dirty.groups[channel.linkedid] = None
-
-
-def on_connected_line(state: State, event: Event, at: float) -> None:
-    """NewConnectedLine."""
-    channel = state.channels.get(event.get("Uniqueid", ""))
-    if channel is not None:
-        channel.connected_number = party(event, "ConnectedLineNum")
-        channel.connected_name = party(event, "ConnectedLineName")
         state.dirty.groups[channel.linkedid] = None
 
 
@@ -132,56 +165,65 @@ def on_hangup(state: State, event: Event, at: float) -> None:
     uniqueid = event.get("Uniqueid", "")
     channel = state.channels.get(uniqueid)
     if channel is None:
-        if uniqueid:
-            bury(state, uniqueid)
+        state.gone.add(uniqueid)
         return
-    call, exten = state.callers.get(uniqueid), event.get("Exten", "")
-    if call is not None and call.departure is not None and call.departure.if_alive == "left" and is_key(call, exten):
-        goes_on(state, call, exten)
+    call = state.callers.get(uniqueid)
+    if call is not None and call.departure is not None and call.departure.if_alive == "left":
+        exten = event.get("Exten", "")
+        if is_key(call, exten):
+            goes_on(state, call, exten)
     drop(state, channel, at)
-
-
-def bury(state: State, uniqueid: str) -> None:
-    """Remember that a channel is gone."""
-    state.gone[uniqueid] = None
-    if len(state.gone) > GONE_KEPT:
-        del state.gone[next(iter(state.gone))]
 
 
 def drop(state: State, channel: Channel, at: float) -> None:
     """Take a channel out of everything that it was part of."""
     uniqueid = channel.uniqueid
-    bury(state, uniqueid)
-    group = group_of(state, channel.linkedid)
+    group = state.groups[channel.linkedid]
+    state.gone.add(uniqueid)
     remember_caller(state, group, channel)
-    set_bridge(state, channel, "")
-    _leave_queue_calls(state, channel, at)
+    if channel.bridge:
+        set_bridge(state, channel, "")
+    _leave_queue_calls(state, group, channel, at)
     _unindex(state, channel)
     del state.channels[uniqueid]
-    group.channels.pop(uniqueid, None)
-    state.spent.pop(uniqueid, None)
-    state.asked_to_spy.pop(uniqueid, None)
-    if state.spies.pop(uniqueid, None) is not None:
-        state.dirty.spies[uniqueid] = None
-    for spy in state.spies.values():
-        if spy.target == uniqueid:
-            spy.target = ""
-            state.dirty.spies[spy.uniqueid] = None
-    if state.parked.pop(uniqueid, None) is not None:
-        state.dirty.parked[uniqueid] = None
+    del group.channels[uniqueid]
+    _forget_roles(state, channel)
     state.dirty.groups[channel.linkedid] = None
     end_calls(state, group, at)
-    _settle_owners(state, channel, at)
+    if channel.device in state.owners:
+        _settle_owners(state, channel, at)
 
 
-def _leave_queue_calls(state: State, channel: Channel, at: float) -> None:
+def _forget_roles(state: State, channel: Channel) -> None:
+    """Drop what else a channel may have been: spent, a spy or its target, parked."""
+    uniqueid = channel.uniqueid
+    if channel.spent_at is not None:
+        state.spent.pop(uniqueid, None)
+    if channel.spied:
+        _lose_spies(state, channel)
+    if state.spies:
+        state.asked_to_spy.pop(uniqueid, None)
+        if state.spies.pop(uniqueid, None) is not None:
+            state.dirty.spies[uniqueid] = None
+    if state.parked and state.parked.pop(uniqueid, None) is not None:
+        state.dirty.parked[uniqueid] = None
+
+
+def _lose_spies(state: State, channel: Channel) -> None:
+    for spy in state.spies.values():
+        if spy.target == channel.uniqueid:
+            spy.target = ""
+            state.dirty.spies[spy.uniqueid] = None
+
+
+def _leave_queue_calls(state: State, group: Group, channel: Channel, at: float) -> None:
     """End what queues had to do with a channel: as caller, as connected leg, as ringing leg."""
     call = state.callers.get(channel.uniqueid)
     if call is not None:
         agents.release(state, call, at)
         return
-    for call in list(group_of(state, channel.linkedid).calls.values()):
-        if call.queued:
+    for call in group.calls.values():
+        if call.ringing or call.agent:
             _lose_leg(state, call, channel, at)
 
 
@@ -227,7 +269,8 @@ def on_dial(state: State, event: Event, at: float) -> None:
     unspend(state, channel, at)
     _leaves_agent(state, channel, at)
     for call in group_of(state, channel.linkedid).calls.values():
-        if call.waiting or call.agent:
+        another = call.queued and call.caller != channel.uniqueid and not channel.local
+        if call.waiting or call.agent or another:
             continue
         if call.caller == channel.uniqueid:
             goes_on(state, call, event.get("Exten", ""))
@@ -241,16 +284,6 @@ def _leaves_agent(state: State, channel: Channel, at: float) -> None:
     if call is not None and call.agent:
         agents.disconnect(state, state.agents[call.agent], call, at)
         call.departure = Departure(at, "", "pulled")
-
-
-def on_dial_end(state: State, event: Event, at: float) -> None:
-    """DialEnd: who was rung outside a queue did not answer."""
-    leg = state.channels.get(event.get("DestUniqueid", ""))
-    if leg is None or leg.local or event.get("DialStatus") in ("ANSWER", "CANCEL", None):
-        return
-    for call in group_of(state, leg.linkedid).calls.values():
-        if not (call.waiting or call.agent):
-            step(state, call, at, "missed", agents.label(state, leg))
 
 
 def on_hold(state: State, event: Event, at: float) -> None:

@@ -1,9 +1,11 @@
 """Reads the values of AMI events: numbers that may be garbage, names of channels, instants of the PBX."""
 
+from typing import Final
+
 Event = dict[str, str]
 """One AMI message: cleaned headers by name, the name of the event under "Event"."""
 
-_NOBODY = frozenset({"", "<unknown>", "unknown"})
+NOBODY: Final = frozenset({"", "<unknown>", "unknown"})
 
 
 def whole(event: Event, header: str, default: int = 0) -> int:
@@ -17,7 +19,7 @@ def whole(event: Event, header: str, default: int = 0) -> int:
 def party(event: Event, header: str) -> str:
     """Return a number or name of somebody, empty where Asterisk writes that it knows none."""
     text = event.get(header, "")
-    return "" if text in _NOBODY else text
+    return "" if text in NOBODY else text
 
 
 def true(event: Event, header: str, default: bool = False) -> bool:

@@ -1,8 +1,15 @@
 """Queues and their members: configured, logged in and out, paused; the state of phones and hints."""
 
+from typing import Final
+
 from ccops.pbx.state import agents, talks
-from ccops.pbx.state.fields import Event, is_local, true, whole
+from ccops.pbx.state.fields import Event, true, whole
 from ccops.pbx.state.model import Agent, Member, Queue, State
+
+_SETTINGS: Final = (
+    "StateInterface", "Membership", "Penalty", "LoginTime", "Wrapuptime", "Ringinuse", "LastPause", "LastCall",
+    "CallsTaken",
+)  # fmt: skip
 
 
 def queue_of(state: State, event: Event) -> Queue | None:
@@ -42,17 +49,20 @@ def _take(state: State, event: Event, at: float, interface: str, name: str) -> N
     member = agent.members.get(queue.name)
     if member is None:
         member = agent.members[queue.name] = queue.members[interface] = Member(queue.name)
-    ended = _read(state, event, at, member)
+    booked = member.last_call
+    if _read_settings(event, member):
+        agents.refresh_wrap_up(state, agent)
+    _read_status(state, event, at, agent, member)
     if name and name != agent.name:
         agent.name = name
         agents.touch_legs(state, agent)
     member.name = agent.name
-    agent.status = member.status
-    agent.state_interface = member.state_interface or interface
-    agents.refresh_wrap_up(state, agent)
-    agents.find_phone(state, agent, at)
+    watched = member.state_interface or interface
+    if watched != agent.state_interface:
+        agent.state_interface = watched
+        agents.find_phone(state, agent, at)
     agents.mark(state, agent)
-    if ended:
+    if member.last_call > booked and not member.in_call:
         _end_connections(state, agent, member, at)
     agents.settle(state, agent, at)
 
@@ -66,27 +76,33 @@ def named(state: State, event: Event, at: float) -> Agent | None:
     return agent
 
 
-def _read(state: State, event: Event, at: float, member: Member) -> bool:
-    """Take the headers over; return whether they say that the member's last call has ended."""
-    paused = true(event, "Paused", member.paused)
-    last_call = whole(event, "LastCall", member.last_call)
+def _read_settings(event: Event, member: Member) -> bool:
+    """Take over what seldom changes; most events say the same again, so they are compared unread."""
+    told = tuple(map(event.get, _SETTINGS))
+    if told == member.told:
+        return False
+    member.told = told
     member.state_interface = event.get("StateInterface", member.state_interface)
     member.dynamic = event["Membership"] == "dynamic" if "Membership" in event else member.dynamic
     member.penalty = whole(event, "Penalty", member.penalty)
-    member.status = whole(event, "Status", member.status)
-    member.calls_taken = whole(event, "CallsTaken", member.calls_taken)
     member.login = whole(event, "LoginTime", member.login)
     member.wrap_up = whole(event, "Wrapuptime", member.wrap_up)
     member.ring_in_use = true(event, "Ringinuse", member.ring_in_use)
     member.last_pause = whole(event, "LastPause", member.last_pause)
+    member.last_call = whole(event, "LastCall", member.last_call)
+    member.calls_taken = whole(event, "CallsTaken", member.calls_taken)
+    return True
+
+
+def _read_status(state: State, event: Event, at: float, agent: Agent, member: Member) -> None:
+    """Take over what the agent does."""
+    member.status = agent.status = whole(event, "Status", member.status)
+    member.in_call = true(event, "InCall", member.in_call)
+    paused = true(event, "Paused", member.paused)
     if paused and not member.paused:
         member.paused_at = min(at, state.ours(member.last_pause)) if member.last_pause else at
     member.paused = paused
     member.reason = event.get("PausedReason", member.reason if "Paused" not in event else "") if paused else ""
-    member.in_call = true(event, "InCall", member.in_call)
-    ended = not member.in_call and last_call > member.last_call
-    member.last_call = last_call
-    return ended
 
 
 def _end_connections(state: State, agent: Agent, member: Member, at: float) -> None:
@@ -116,20 +132,6 @@ def remove(state: State, name: str, interface: str, at: float) -> None:
     agents.refresh_wrap_up(state, agent)
     agents.mark(state, agent)
     agents.settle(state, agent, at)
-
-
-def on_device_state(state: State, event: Event, at: float) -> None:
-    """DeviceStateChange, live or as a row of DeviceStateList. Queues and Local devices are endless and tell nothing."""
-    device = event.get("Device", "")
-    if device.startswith(("Queue:", "Local/")) or not device:
-        return
-    value = event.get("State", "")
-    if state.devices.get(device) == value:
-        return
-    state.devices[device] = value
-    for agent in state.owners.get(device, {}).values():
-        if is_local(agent.base):
-            agents.settle(state, agent, at)
 
 
 def on_extension(state: State, event: Event, at: float) -> None:

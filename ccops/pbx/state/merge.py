@@ -6,11 +6,11 @@ from typing import Final
 from ccops.pbx.state import agents
 from ccops.pbx.state.calls import end_call, leave_queue, step
 from ccops.pbx.state.drift import Drift, canonical, compare
-from ccops.pbx.state.model import GONE_KEPT, Agent, Call, Channel, Dirty, Group, State
+from ccops.pbx.state.model import Agent, Call, Channel, Dirty, Group, State
 
 _FACTS: Final = (
     "queues", "agents", "channels", "names", "legs", "owners", "groups", "bridges", "callers", "parked", "spies",
-    "asked_to_spy", "devices", "hints", "gone", "wrapping", "spent",
+    "asked_to_spy", "hints", "gone", "wrapping", "spent",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def carry(live: State, fresh: State, at: float) -> None:
 def _carry_channel(fresh: State, channel: Channel, known: Channel) -> None:
     channel.created_at, channel.dialled = known.created_at, known.dialled
     channel.held, channel.hanging, channel.music = known.held, known.hanging, known.music
+    channel.spied = channel.spied or known.spied
     if known.spent_at is not None and channel.spent_at is None and channel.bridge in ("", known.bridge):
         channel.spent_at = fresh.spent[channel.uniqueid] = known.spent_at
 
@@ -112,12 +113,10 @@ def _carry_rest(live: State, fresh: State) -> None:
     for uniqueid, parked in fresh.parked.items():
         if uniqueid in live.parked:
             parked.parked_at = live.parked[uniqueid].parked_at
-    fresh.devices = {**live.devices, **fresh.devices}
     fresh.hints = {**live.hints, **fresh.hints}
     fresh.asked_to_spy = {key: data for key, data in live.asked_to_spy.items() if key in fresh.channels}
-    fresh.gone = {**live.gone, **fresh.gone, **dict.fromkeys(set(live.channels) - set(fresh.channels))}
-    for uniqueid in [*fresh.channels, *list(fresh.gone)[:-GONE_KEPT]]:
-        fresh.gone.pop(uniqueid, None)
+    for uniqueid in live.channels.keys() - fresh.channels.keys():
+        fresh.gone.add(uniqueid)
 
 
 def _close_missing(live: State, fresh: State, at: float, *, gap: bool) -> None:

@@ -5,6 +5,7 @@ Everything here is data and its indexes. Handlers of events change it, `agents` 
 and channels that belong together share a Linkedid and so a `Group`.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +17,7 @@ UP: Final = "6"
 ENDED_KEPT: Final = 300
 """Ended calls that the board still shows."""
 GONE_KEPT: Final = 4_000
-"""Uniqueids remembered after their hangup: late events must not bring a channel back to life."""
+"""Uniqueids remembered after their hangup, at the least."""
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class Channel:
     """Somebody hung it up; only its end is missing."""
     music: bool = False
     """Music on hold is playing."""
+    spied: bool = False
+    """A spy has been on it."""
     spent_at: float | None = None
     """Its queue call is over, its hangup is on the way: it keeps nobody busy."""
 
@@ -71,6 +74,8 @@ class Member:
     login: int = 0
     wrap_up: int = 0
     ring_in_use: bool = False
+    told: tuple[str | None, ...] = ()
+    """The settings as the PBX wrote them last."""
 
 
 @dataclass(slots=True)
@@ -238,6 +243,34 @@ class Dirty:
 
 
 @dataclass(slots=True)
+class Gone:
+    """Uniqueids of channels that hung up: late events must not bring one back to life.
+
+    Two generations: the elder is forgotten as a whole when the younger is full, so that forgetting costs nothing.
+    """
+
+    younger: set[str] = field(default_factory=set)
+    elder: set[str] = field(default_factory=set)
+
+    def add(self, uniqueid: str) -> None:
+        """Remember one."""
+        self.younger.add(uniqueid)
+        if len(self.younger) >= GONE_KEPT:
+            self.elder, self.younger = self.younger, set()
+
+    def discard(self, uniqueid: str) -> None:
+        """Forget one: it lives after all."""
+        self.younger.discard(uniqueid)
+        self.elder.discard(uniqueid)
+
+    def __contains__(self, uniqueid: str) -> bool:
+        return uniqueid in self.younger or uniqueid in self.elder
+
+    def __len__(self) -> int:
+        return len(self.younger) + len(self.elder)
+
+
+@dataclass(slots=True)
 class State:
     """The live centre of one PBX. Changed by `apply` only; the same events give the same state."""
 
@@ -265,16 +298,14 @@ class State:
     bridges: dict[str, dict[str, Channel]] = field(default_factory=dict)
     callers: dict[str, Call] = field(default_factory=dict)
     """Calls that are or were in a queue, by uniqueid of the caller."""
-    ended: dict[str, Call] = field(default_factory=dict)
+    ended: OrderedDict[str, Call] = field(default_factory=OrderedDict)
     parked: dict[str, Parked] = field(default_factory=dict)
     spies: dict[str, Spy] = field(default_factory=dict)
     asked_to_spy: dict[str, str] = field(default_factory=dict)
     """Arguments of ChanSpy by uniqueid of a leg that was originated for it."""
-    devices: dict[str, str] = field(default_factory=dict)
-    """Device states of phones, as AMI names them."""
     hints: dict[str, str] = field(default_factory=dict)
     """What a hint watches, by ``exten@context``."""
-    gone: dict[str, None] = field(default_factory=dict)
+    gone: Gone = field(default_factory=Gone)
     wrapping: dict[str, float] = field(default_factory=dict)
     """When wrap-up ends, by key of the agent."""
     spent: dict[str, float] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from ccops.pbx.state import agents, spies, talks
 from ccops.pbx.state.apply import apply
 from ccops.pbx.state.calls import current, group_of, main_channel, queued_call
 from ccops.pbx.state.fields import Event
-from ccops.pbx.state.model import UP, Agent, Call, Channel, Connection, Group, Member, Ring, State
+from ccops.pbx.state.model import UP, Agent, Call, Channel, Connection, Gone, Group, Member, Ring, State
 
 
 def begin(like: State) -> State:
@@ -23,7 +23,7 @@ def begin(like: State) -> State:
         offset=like.offset,
         settled=False,
         channels_listed=like.channels_listed,
-        gone=dict(like.gone),
+        gone=Gone(set(like.gone.younger), set(like.gone.elder)),
     )
 
 
@@ -37,7 +37,7 @@ def read(like: State, rows: Iterable[tuple[Event, float]], events: Iterable[tupl
     for row, heard in rows:
         # Whoever hung up before is gone, but a row is proof of life: of a channel that came and went meanwhile
         # the hangup is among the events.
-        state.gone.pop(row.get("Uniqueid", ""), None)
+        state.gone.discard(row.get("Uniqueid", ""))
         apply(state, row, heard)
     for event, heard in events:
         apply(state, event, heard)

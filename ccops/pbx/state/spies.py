@@ -16,7 +16,7 @@ def on_start(state: State, event: Event, at: float) -> None:
         return
     spy = _note(state, spyer, state.asked_to_spy.get(spyer.uniqueid), at)
     if target is not None and spy.target != target.uniqueid:
-        spy.target, spy.since = target.uniqueid, at
+        spy.target, spy.since, target.spied = target.uniqueid, at, True
 
 
 def on_stop(state: State, event: Event, at: float) -> None:
@@ -46,7 +46,8 @@ def find_listed(state: State, at: float) -> None:
         if spy.target or not prefix or channel.app == "ExtenSpy":
             continue
         target = _target(state, channel, prefix)
-        spy.target = target.uniqueid if target is not None else ""
+        if target is not None:
+            spy.target, target.spied = target.uniqueid, True
 
 
 def _target(state: State, spyer: Channel, prefix: str) -> Channel | None:

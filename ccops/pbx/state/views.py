@@ -1,7 +1,7 @@
 """Makes the rows of the board out of the live state."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from ccops.board import (
@@ -166,7 +166,7 @@ def call_row(state: State, group: Group, call: Call) -> CallRow:
     who = _who_called(state, call, main)
     return CallRow(
         call_id=call.call_id,
-        queue=call.queue if call.waiting or call.agent else None,
+        queue=call.queue if call.waiting or call.agent or call.ringing else None,
         caller_number=who[0],
         caller_name=who[1],
         state=_call_state(state, group, call),
@@ -193,7 +193,8 @@ def _who_called(state: State, call: Call, main: Channel | None) -> tuple[str, st
 
 
 def _call_state(state: State, group: Group, call: Call) -> CallState:
-    if call.waiting:
+    if call.waiting or call.ringing:
+        # A caller leaves the queue an instant before the agent who was rung has him.
         return "ringing" if call.ringing else "waiting"
     if call.agent:
         return "talking"
@@ -223,7 +224,7 @@ def _agent_of(state: State, group: Group, call: Call, main: Channel | None) -> A
     """Return the agent in a call: connected, or the only one that is rung; outside queues who has a line in it."""
     if call.agent:
         return state.agents[call.agent]
-    if call.waiting:
+    if call.waiting or call.ringing:
         return state.agents[next(iter(call.ringing))] if len(call.ringing) == 1 else None
     lines = sorted(real_channels(state, group), key=lambda line: (line is main, line.created_at, line.uniqueid))
     return next((agent for line in lines for agent in state.owners.get(line.device, {}).values()), None)
@@ -329,9 +330,19 @@ def changed_rows(state: State, dirty: Dirty, titles: Mapping[str, str]) -> Itera
     for uniqueid in dirty.parked:
         parked = state.parked.get(uniqueid)
         yield "parked", uniqueid, parked_row(parked) if parked is not None else None
-    for uniqueid in {**dirty.spies, **dict.fromkeys(state.spies)}:
+    for uniqueid in {**dirty.spies, **dict.fromkeys(_touched_spies(state, dirty, agents_touched))}:
         spy = state.spies.get(uniqueid)
         yield "supervision", uniqueid, supervision_row(state, spy) if spy is not None else None
+
+
+def _touched_spies(state: State, dirty: Dirty, agents_touched: Container[str]) -> Iterator[str]:
+    """Yield the spies whose rows show something of a touched call, agent or name."""
+    for uniqueid, spy in state.spies.items():
+        target = state.channels.get(spy.target)
+        ends = [state.channels[uniqueid], *([target] if target is not None else ())]
+        owners = (key for end in ends for key in state.owners.get(end.device, ()))
+        if any(end.linkedid in dirty.groups for end in ends) or any(key in agents_touched for key in owners):
+            yield uniqueid
 
 
 def _touch_agents(state: State, group: Group, touched: dict[str, None]) -> None:
