@@ -12,10 +12,11 @@ from textual.color import Color
 
 from ccops.board import AgentState
 from ccops.errors import NotFound
+from ccops.pbx.text import guarded
 from ccops.settings import Settings
 from ccops.tui.columns import Order
 from ccops.tui.crash import keep_crash
-from ccops.tui.export import as_csv, as_markdown, guarded
+from ccops.tui.export import as_csv, as_markdown
 from ccops.tui.look import Look, terminal_is_ascii
 from ccops.tui.memory import Memory
 from ccops.tui.options import look_for, options_from

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ccops.cmd.columns import Column, Record
-from ccops.pbx.text import clean
+from ccops.pbx.text import clean, guarded
 
 
 class Format(StrEnum):
@@ -20,7 +20,6 @@ class Format(StrEnum):
     MD = "md"
 
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN: Final = str.maketrans({char: f"\\{char}" for char in "\\`*[]<>|#~"})
 
 
@@ -58,10 +57,10 @@ def scalar(value: Any) -> str:
     return clean(str(value))
 
 
-def guarded(value: Any) -> str:
+def _cell(value: Any) -> str:
     """Return the text of a cell that no spreadsheet takes for a formula."""
     text = scalar(value)
-    return f"'{text}" if isinstance(value, str | list) and text.startswith(_FORMULA) else text
+    return guarded(text) if isinstance(value, str | list) else text
 
 
 def delimited(columns: Sequence[Column], records: Iterable[Record], *, tabs: bool, header: bool) -> str:
@@ -73,7 +72,7 @@ def delimited(columns: Sequence[Column], records: Iterable[Record], *, tabs: boo
     writer = csv.writer(text, delimiter="\t" if tabs else ",", lineterminator="\n")
     if header:
         writer.writerow([column.name for column in columns])
-    writer.writerows([guarded(record.get(column.name)) for column in columns] for record in records)
+    writer.writerows([_cell(record.get(column.name)) for column in columns] for record in records)
     return text.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Makes text from the phone line harmless: no escapes, no controls, no direction tricks."""
 
 import re
+from typing import Final
 
 # C0 and DEL, C1, bidi and other invisible format controls, line separators, lone surrogates, noncharacters.
 _HARMFUL = re.compile(
@@ -17,6 +18,15 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _HARMFUL.sub("", text)
+
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""First characters that spreadsheets take for a formula; the wide ones too, where the locale is East Asian."""
+
+
+def guarded(text: str) -> str:
+    """Return the text of a CSV or TSV cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def control_at(text: str) -> int | None:

@@ -8,14 +8,8 @@ from typing import Any
 
 from ccops.errors import UsageProblem
 from ccops.i18n import _
+from ccops.pbx.text import guarded
 from ccops.tui.rowlist import RowList
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def guarded(text: str) -> str:
-    """Return a CSV cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_csv(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ccops.i18n import _
-from ccops.pbx.text import clean
+from ccops.pbx.text import clean, guarded
 from ccops.reports.figures import Unit
 from ccops.reports.paper.about import empty_text, facts, rules, warnings
 from ccops.reports.paper.model import Column, Paper, Section
@@ -18,9 +18,6 @@ from ccops.reports.paper.values import local, time_of_day
 from ccops.reports.periods import Period
 
 Reader = Callable[[Any], Any]
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""First characters that spreadsheets take for a formula; the wide ones too, where the locale is East Asian."""
 
 
 def value_of(column: Column, zone: ZoneInfo) -> Reader:
@@ -177,5 +174,4 @@ def cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    text = ";".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return guarded(";".join(value) if isinstance(value, list) else str(value))
