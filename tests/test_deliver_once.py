@@ -24,7 +24,7 @@ from ccops.reports.deliver.model import (
     failure,
 )  # fmt: skip
 from ccops.reports.deliver.operator import tell_operator
-from ccops.reports.deliver.send import Patience, deliver
+from ccops.reports.deliver.send import Patience, deliver, planned
 from ccops.reports.paper.render import Form
 from ccops.settings import Settings
 from ccops.settings.model import Site
@@ -283,3 +283,29 @@ def test_an_operator_who_cannot_be_told_is_no_second_failure() -> None:
     assert "not set" in tell_operator(settings(1, operator=""), "daily", ValueError("boom"), now=0)
     unset = replace(settings(1), smtp=Smtp())
     assert "smtp.host is not set" in tell_operator(unset, "daily", ValueError("boom"), now=0)
+
+
+def test_a_dry_run_says_what_would_be_and_notes_nothing(ledger: FileLedger) -> None:
+    target = Pretend(("a", "b"))
+    assert states(planned(PARCEL, [target], None)) == ["planned", "planned"]
+    assert states(planned(PARCEL, [target], ledger)) == ["planned", "planned"]
+    deliver(PARCEL, [Pretend(("a",))], ledger)
+    found = planned(PARCEL, [target], ledger)
+    assert states(found) == ["already", "planned"]
+    assert found[1].sentence == "b: would be delivered"
+    assert states(planned(PARCEL, [target], ledger, again=True)) == ["planned", "planned"]
+    assert target.sent == []
+    assert states(deliver(PARCEL, [target], ledger)) == ["already", "delivered"]
+
+
+def test_the_ledger_forgets_what_is_older_than_a_year(ledger: FileLedger) -> None:
+    start, year = 1_774_929_600.0, 366 * 86_400
+    deliver(PARCEL, [Pretend(("a",))], ledger, Patience(clock=lambda: start))
+    other = replace(PARCEL, job="weekly")
+    assert states(deliver(other, [Pretend(("a",))], ledger, Patience(clock=lambda: start + year))) == ["delivered"]
+    assert states(deliver(PARCEL, [Pretend(("a",))], ledger, Patience(clock=lambda: start + year))) == ["already"]
+    deliver(other, [Pretend(("b",))], ledger, Patience(clock=lambda: start + year + 1))
+    with sqlite3.connect(ledger.path) as connection:
+        rows = connection.execute("SELECT job, recipient FROM deliveries ORDER BY job, recipient").fetchall()
+    connection.close()
+    assert rows == [("weekly", "a"), ("weekly", "b")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -106,5 +107,14 @@ def patience_of(settings: "Settings") -> Patience:
 
 
 def ledger_of(settings: "Settings") -> FileLedger:
-    """Return the ledger of this installation, beside its store."""
-    return FileLedger(settings.store.path.parent / "deliveries.db")
+    """Return the ledger of this installation, beside its store; made where there is none."""
+    return FileLedger(_ledger_path(settings))
+
+
+def known_ledger(settings: "Settings") -> FileLedger | None:
+    """Return the ledger of this installation, or None where nothing was ever delivered."""
+    return ledger_of(settings) if _ledger_path(settings).exists() else None
+
+
+def _ledger_path(settings: "Settings") -> Path:
+    return settings.store.path.parent / "deliveries.db"

@@ -53,6 +53,10 @@ class Ledger(Protocol):
         """Note that it is done."""
         ...
 
+    def forget(self, before: float) -> None:
+        """Forget the deliveries that began before a moment, epoch seconds."""
+        ...
+
 
 class FileLedger:
     """A ledger in a file of its own: jobs run beside the daemon, which alone writes the store."""
@@ -133,6 +137,10 @@ class FileLedger:
             " WHERE (job, occasion, recipient, content) = (?, ?, ?, ?)",
             (at, detail, *_values(key)),
         )
+
+    def forget(self, before: float) -> None:
+        """Forget the deliveries that began before a moment; they name people, and no run asks for them any more."""
+        self._write("DELETE FROM deliveries WHERE begun_at < ?", (before,))
 
     def _write(self, statement: str, values: tuple[str | float, ...]) -> None:
         with told(self.path), self._opened() as connection:

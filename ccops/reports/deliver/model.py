@@ -105,7 +105,7 @@ class Target(Protocol):
         ...
 
 
-State = Literal["delivered", "already", "failed"]
+State = Literal["delivered", "already", "failed", "planned"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -121,8 +121,14 @@ class Outcome:
     @property
     def sentence(self) -> str:
         """What happened, for people."""
-        words = {"delivered": _("delivered"), "already": _("was delivered before"), "failed": _("failed")}
-        return f"{clean(self.key.recipient)}: {words[self.state]}: {clean(self.detail)}"
+        words = {
+            "delivered": _("delivered"),
+            "already": _("was delivered before"),
+            "failed": _("failed"),
+            "planned": _("would be delivered"),
+        }
+        detail = f": {clean(self.detail)}" if self.detail else ""
+        return f"{clean(self.key.recipient)}: {words[self.state]}{detail}"
 
     def record(self) -> dict[str, object]:
         """Return the outcome as plain JSON values."""

@@ -8,15 +8,16 @@ from ccops.errors import CcopsError
 from ccops.reports.deliver.jobs import (
     contents_of,
     job_of,
+    known_ledger,
     ledger_of,
     patience_of,
     period_before,
     period_of,
     targets_of,
 )
-from ccops.reports.deliver.model import Outcome, Parcel, failure
+from ccops.reports.deliver.model import Outcome, Parcel, Target, failure
 from ccops.reports.deliver.operator import tell_operator
-from ccops.reports.deliver.send import Patience, deliver
+from ccops.reports.deliver.send import Patience, deliver, planned
 from ccops.reports.paper.model import Paper
 from ccops.reports.periods import Period
 
@@ -49,6 +50,15 @@ def run_job(
     return run.outcomes
 
 
+def plan_job(settings: "Settings", name: str, make: Make, *, now: float, again: bool = False) -> list[Outcome]:
+    """Make a job's report in all its forms, deliver nothing, and return what would become of each delivery.
+
+    Raises what the job itself would fail with before its first delivery; nobody is told.
+    """
+    parcel, targets = _JobRun(settings, name, make, now).prepared()
+    return planned(parcel, targets, known_ledger(settings), again=again)
+
+
 @dataclass(slots=True)
 class _JobRun:
     """One run: what happened so far is known even where it ends early."""
@@ -61,17 +71,20 @@ class _JobRun:
 
     def deliver(self, again: bool, patience: Patience) -> None:
         """Do it all; raises the error that the job ends with."""
-        job = job_of(self.settings, self.name)
-        targets = targets_of(self.settings, job, self.name)
-        ledger = ledger_of(self.settings)
-        zone = self.settings.zone
-        before = period_before(job.period, self.now, zone) if job.compare else None
-        paper = self.make(job, period_of(job.period, self.now, zone), before)
-        parcel = Parcel(self.name, paper, contents_of(paper, job.formats, self.settings), _names(job))
-        self.outcomes = deliver(parcel, targets, ledger, patience, again=again)
+        parcel, targets = self.prepared()
+        self.outcomes = deliver(parcel, targets, ledger_of(self.settings), patience, again=again)
         error = failure(self.outcomes)
         if error is not None:
             raise error
+
+    def prepared(self) -> tuple[Parcel, list[Target]]:
+        """Return the report in all its forms, and where it goes."""
+        job = job_of(self.settings, self.name)
+        targets = targets_of(self.settings, job, self.name)
+        zone = self.settings.zone
+        before = period_before(job.period, self.now, zone) if job.compare else None
+        paper = self.make(job, period_of(job.period, self.now, zone), before)
+        return Parcel(self.name, paper, contents_of(paper, job.formats, self.settings), _names(job)), targets
 
 
 def _names(job: "ReportJob") -> dict[str, str]:

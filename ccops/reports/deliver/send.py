@@ -12,6 +12,8 @@ from ccops.reports.deliver.ledger import Ledger
 from ccops.reports.deliver.model import DeliveryFailed, Errand, Outcome, Parcel, Target
 
 _LONGEST_WAIT: Final = 900.0
+_KEPT: Final = 366 * 86_400
+"""Seconds for which the ledger remembers a delivery: the longest period of a job is a month."""
 _SPREAD: Final = 0.2
 """Part by which a wait varies, so that many jobs do not come back together."""
 
@@ -48,7 +50,18 @@ def deliver(
     how = patience or Patience()
     errands = [errand for target in targets for errand in target.errands(parcel)]
     with ledger.hold(parcel.job):
+        ledger.forget(how.clock() - _KEPT)
         return [_one(errand, ledger, how, again) for errand in errands]
+
+
+def planned(parcel: Parcel, targets: Sequence[Target], ledger: Ledger | None, *, again: bool = False) -> list[Outcome]:
+    """Return what `deliver` would do with each delivery; without a ledger nothing was delivered before."""
+    found = []
+    for errand in [errand for target in targets for errand in target.errands(parcel)]:
+        before = None if ledger is None or again else ledger.delivered_at(errand.key)
+        at = "" if before is None else _at(before)
+        found.append(Outcome(errand.key, "planned" if before is None else "already", at))
+    return found
 
 
 def _one(errand: Errand, ledger: Ledger, patience: Patience, again: bool) -> Outcome:
