@@ -142,7 +142,12 @@ def put_team(connection: Connection, at: float, who: str, note: str, document: D
 def teams(database: Database) -> list[TeamVersion]:
     """Return every version of the team, newest first."""
     rows = database.rows("SELECT id, at, who, note, document FROM plan_teams ORDER BY id DESC")
-    return [TeamVersion(*row[:4], json.loads(row[4])) for row in rows]
+    return [_team(row) for row in rows]
+
+
+def _team(row: Sequence[Any]) -> TeamVersion:
+    values: list[Any] = [*row[:4], json.loads(row[4])]
+    return TeamVersion(*values)
 
 
 def team(database: Database, number: int | None = None) -> TeamVersion | None:
@@ -151,7 +156,7 @@ def team(database: Database, number: int | None = None) -> TeamVersion | None:
         "SELECT id, at, who, note, document FROM plan_teams WHERE ? IS NULL OR id = ? ORDER BY id DESC LIMIT 1",
         (number, number),
     )
-    return TeamVersion(*rows[0][:4], json.loads(rows[0][4])) if rows else None
+    return _team(rows[0]) if rows else None
 
 
 # --- rosters ---
@@ -209,7 +214,8 @@ def roster(database: Database, number: int) -> RosterHead | None:
 
 
 def _head(row: Sequence[Any]) -> RosterHead:
-    return RosterHead(row[0], _day(row[1]), *row[2:11], json.loads(row[11]))
+    values: list[Any] = [row[0], _day(row[1]), *row[2:11], json.loads(row[11])]
+    return RosterHead(*values)
 
 
 def days_of(database: Database, number: int) -> list[DayRow]:
