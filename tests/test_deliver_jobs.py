@@ -19,8 +19,6 @@ from ccops.reports.deliver.jobs import (
     job_of,
     ledger_of,
     patience_of,
-    period_before,
-    period_of,
     targets_of,
 )  # fmt: skip
 from ccops.reports.deliver.mail import MailTarget
@@ -29,6 +27,7 @@ from ccops.reports.deliver.run import run_job
 from ccops.reports.paper.model import Paper
 from ccops.reports.paper.render import Form
 from ccops.reports.periods import Period
+from ccops.reports.when import period_before, period_of
 from ccops.settings import Settings, load
 from ccops.settings.problems import BadSettings
 from ccops.settings.reporting import JobPeriod, ReportJob

@@ -1,10 +1,8 @@
-"""Jobs of the configuration: their period, their forms, their targets, their patience."""
+"""Jobs of the configuration: their forms, their targets, their patience."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from ccops.errors import ConfigError, NotFound
 from ccops.i18n import _
@@ -16,11 +14,10 @@ from ccops.reports.deliver.model import Content, Target
 from ccops.reports.deliver.send import Patience
 from ccops.reports.paper.model import Paper
 from ccops.reports.paper.render import Form, Options, render
-from ccops.reports.periods import Period, day_of, start_of
 
 if TYPE_CHECKING:
     from ccops.settings import Settings
-    from ccops.settings.reporting import JobPeriod, ReportJob
+    from ccops.settings.reporting import ReportJob
 
 
 def job_of(settings: "Settings", name: str) -> "ReportJob":
@@ -34,45 +31,6 @@ def job_of(settings: "Settings", name: str) -> "ReportJob":
             remedy=_("Set `report` to a name that `ccops report list` knows."),
         )
     return job
-
-
-def period_of(name: "JobPeriod", now: float, zone: ZoneInfo) -> Period:
-    """Return the period that a name stands for at a moment, whole days of a zone; weeks begin on Monday."""
-    return _days(*_ends(name, day_of(now, zone)), zone)
-
-
-def period_before(name: "JobPeriod", now: float, zone: ZoneInfo) -> Period:
-    """Return the period before that one, as long in days, weeks or months."""
-    first, _after = _ends(name, day_of(now, zone))
-    return _days(*_ends(_CURRENT[name], first - timedelta(days=1)), zone)
-
-
-_CURRENT: "dict[JobPeriod, JobPeriod]" = {
-    "today": "today",
-    "yesterday": "today",
-    "this-week": "this-week",
-    "last-week": "this-week",
-    "this-month": "this-month",
-    "last-month": "this-month",
-}
-
-
-def _ends(name: "JobPeriod", day: date) -> tuple[date, date]:
-    """Return the first day of a period and the day after its last."""
-    if name in ("last-week", "last-month", "yesterday"):
-        first, _after = _ends(_CURRENT[name], day)
-        return _ends(_CURRENT[name], first - timedelta(days=1))
-    if name == "this-week":
-        monday = day - timedelta(days=day.weekday())
-        return monday, monday + timedelta(days=7)
-    if name == "this-month":
-        first = day.replace(day=1)
-        return first, (first + timedelta(days=31)).replace(day=1)
-    return day, day + timedelta(days=1)
-
-
-def _days(first: date, after: date, zone: ZoneInfo) -> Period:
-    return Period(start_of(first, zone), start_of(after, zone))
 
 
 def contents_of(paper: Paper, forms: Sequence[str], settings: "Settings") -> list[Content]:

@@ -11,8 +11,6 @@ from ccops.reports.deliver.jobs import (
     known_ledger,
     ledger_of,
     patience_of,
-    period_before,
-    period_of,
     targets_of,
 )
 from ccops.reports.deliver.model import Outcome, Parcel, Target, failure
@@ -20,6 +18,7 @@ from ccops.reports.deliver.operator import tell_operator
 from ccops.reports.deliver.send import Patience, deliver, planned
 from ccops.reports.paper.model import Paper
 from ccops.reports.periods import Period
+from ccops.reports.when import period_before, period_of
 
 if TYPE_CHECKING:
     from ccops.settings import Settings
