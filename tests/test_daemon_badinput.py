@@ -244,10 +244,20 @@ async def test_a_client_that_reads_again_gets_a_whole_board_and_every_answer(mon
         connection.connect(str(door.place))
         await until(lambda: door.server._sessions)
         (served_session,) = door.server._sessions
+        going_on, may_end = asyncio.Event(), asyncio.Event()
+        act = door.local.do_as
+
+        async def act_slowly(*given: Any, **named: Any) -> Any:
+            going_on.set()
+            await may_end.wait()
+            return await act(*given, **named)
+
+        monkeypatch.setattr(door.local, "do_as", act_slowly)
         connection.send(b'{"id": 1, "do": "agent.penalty", "target": "Ben", "arguments": {"penalty": 7}}\n')
-        await until(lambda: served_session._tasks)
+        await asyncio.wait_for(going_on.wait(), PATIENCE)
         load(door, 40)
         assert not served_session._caught_up.is_set()
+        may_end.set()
         await until(lambda: served_session._owed, "the answer waits")
         await talking(sim, door.local)
         assert max(unsent(door)) < 100_000 + 45_000
