@@ -99,10 +99,14 @@ def named(text: str, now: float, zone: ZoneInfo, option: str) -> Period:
     if _TO in text:
         since, until = text.split(_TO, 1)
         return _checked(Period(_moment(option, since, now, zone)[0], _moment(option, until, now, zone)[1]))
-    word: JobPeriod | None = next((word for word in WORDS if word == text), None)
-    if word is not None:
-        return period_of(word, now, zone)
+    if text in WORDS:
+        return _worded(text, now, zone)
     return _told(option, text, lambda: _calendar(text, zone))
+
+
+def _worded(text: str, now: float, zone: ZoneInfo) -> Period:
+    """Return the period of a text that is one of `WORDS`."""
+    return period_of(next(word for word in WORDS if word == text), now, zone)
 
 
 def _calendar(text: str, zone: ZoneInfo) -> Period:
@@ -120,7 +124,7 @@ def _moment(option: str, text: str, now: float, zone: ZoneInfo) -> tuple[int, in
     """Return where a period begins that begins there, and where one ends that ends there."""
     text = text.strip()
     if text in ("today", "yesterday"):
-        return period_of(text, now, zone).span
+        return _worded(text, now, zone).span
     return _told(option, text, lambda: _written(text, zone)).span
 
 
