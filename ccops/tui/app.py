@@ -103,7 +103,7 @@ class ConsoleApp(Shell):
     async def _open_desk(self) -> None:
         try:
             self.station.attach(await self._factory())
-            self.set_timer(1.0, preload)
+            self.set_timer(1.0, lambda: preload(for_good=not self.is_headless))
         except CcopsError as error:
             self.trouble = error
             self.leave(int(error.exit_code))

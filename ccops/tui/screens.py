@@ -1,5 +1,6 @@
 """The screens of the console, one line each; a new screen is a line here and a file."""
 
+import gc
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -47,10 +48,16 @@ def _loaded(place: str) -> type[View]:
     return found
 
 
-def preload() -> None:
-    """Load the modules of all screens and details, so that the first look at one is as quick as the next."""
+def preload(*, for_good: bool) -> None:
+    """Load the modules of all screens and details, so that the first look at one is as quick as the next.
+
+    With `for_good` the garbage collector is spared everything that is there by then: it stays until the end, and
+    going through it takes longer than a frame.
+    """
     for place in (*(line.place for line in SCREENS), *DETAILS.values()):
         _loaded(place)
+    if for_good:
+        gc.freeze()
 
 
 def make_screen(line: ScreenLine, station: Station) -> View:
