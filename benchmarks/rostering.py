@@ -48,9 +48,9 @@ def main() -> int:
 
 def solve(given: argparse.Namespace, begin: float) -> int:
     """Solve what was asked for; the time of reading counts."""
+    from ccops.wfm.roster import Progress
+    from ccops.wfm.roster import solve as make_roster
     from ccops.wfm.roster.benchmark import read_plan, shifts_by_person
-    from ccops.wfm.roster.control import Progress
-    from ccops.wfm.roster.solve import make_roster
 
     def tell(now: Progress) -> None:
         if not given.json:
@@ -62,7 +62,7 @@ def solve(given: argparse.Namespace, begin: float) -> int:
 
     plan = made_up_centre(given.people, given.weeks) if given.centre else read_plan(given.file)
     left = max(0.5, given.seconds - (time.monotonic() - begin) - 0.3)
-    roster = make_roster(plan, left, deterministic=given.deterministic, tell=tell)
+    roster = make_roster(plan, seconds=left, deterministic=given.deterministic, progress=tell)
     bound = roster.bound if math.isfinite(roster.bound) else None
     result = {
         "penalty": _number(roster.penalty),

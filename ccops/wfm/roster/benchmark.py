@@ -11,7 +11,7 @@ from typing import TypeVar
 from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.wfm.roster.model import Contract, Leave, Person, Plan, Shift, ShiftNeed, Wish
-from ccops.wfm.roster.result import Roster
+from ccops.wfm.roster.result import Result
 
 FIRST_DAY = date(2024, 1, 1)
 """A Monday; the benchmark's days have numbers only."""
@@ -25,7 +25,7 @@ def read_plan(path: Path) -> Plan:
     return _Reader(path).plan()
 
 
-def shifts_by_person(roster: Roster) -> dict[str, list[str]]:
+def shifts_by_person(roster: Result) -> dict[str, list[str]]:
     """Return one shift name, or an empty string, per day of each person."""
     found: dict[str, list[str]] = {}
     for one in roster.assignments:

@@ -10,15 +10,14 @@ import numpy.typing as npt
 
 from ccops.i18n import _
 from ccops.wfm.roster.core import Core, Cover, DirectCover, Reals
+from ccops.wfm.roster.fair import FairShares, available, suits
 from ccops.wfm.roster.intervals import IntervalCover, make_interval_cover
 from ccops.wfm.roster.limits import OFF, Calendar, Counter, Duties, Limits, Truths
-from ccops.wfm.roster.model import DAY_OFF, Contract, Fairness, Person, Plan, Shift
+from ccops.wfm.roster.model import DAY_OFF, Contract, Person, Plan, Shift
 from ccops.wfm.roster.result import Shortfall
 from ccops.wfm.roster.validate import check_plan
 
 _DAY = 24 * 60
-_SPARE = 4
-"""How far above the fair share a count is followed."""
 
 
 @dataclass
@@ -55,12 +54,15 @@ class _Compiler:
         self.person = {person.id: place for place, person in enumerate(plan.people)}
         self.contracts = {contract.name: contract for contract in plan.contracts}
         self.told: list[Shortfall] = []
+        self.shares = [FairShares(plan, fair) for fair in plan.fairness]
         shape = (len(plan.people), plan.days, len(self.shifts))
         self.costs: Reals = np.zeros(shape)
         self.off_costs: Reals = np.zeros(shape[:2])
         self.constant = 0.0
 
     def run(self) -> Compiled:
+        if self.plan.queue_needs:
+            self.costs += np.array([shift.paid for shift in self.shifts]) / 60 * self.plan.pay
         self._allow()
         self._wishes()
         self._kept()
@@ -123,19 +125,13 @@ class _Compiler:
         for row, person in enumerate(self.plan.people):
             contract = self.contracts[person.contract]
             for number, shift in enumerate(self.shifts):
-                if not self._suits(contract, shift):
+                if not suits(contract, shift):
                     self.costs[row, :, number] = np.inf
                     continue
                 for day in range(self.plan.days):
                     weekday = (self.plan.first.weekday() + day) % 7
-                    if weekday not in shift.weekdays or not _available(person, weekday, shift):
+                    if weekday not in shift.weekdays or not available(person, weekday, shift):
                         self.costs[row, day, number] = np.inf
-
-    @staticmethod
-    def _suits(contract: Contract, shift: Shift) -> bool:
-        if contract.day_max is not None and shift.paid > contract.day_max:
-            return False
-        return contract.max_shifts.get(shift.name, 1) > 0
 
     def _inside(self, day: int) -> bool:
         return 0 <= day < self.plan.days
@@ -235,44 +231,16 @@ class _Compiler:
             for name, most in contract.max_shifts.items()
             if 0 < most < self.plan.days
         ]
-        found += [self._fair(fair, person) for fair in self.plan.fairness if self._can_do(fair, person)]
+        found += [self._fair(shares, person) for shares in self.shares if person.id in shares.able]
         return tuple(found)
 
-    def _can_do(self, fair: Fairness, person: Person) -> bool:
-        row = self.person[person.id]
-        duties = [self.place[name] for name in sorted(fair.shifts)]
-        return bool(np.isfinite(self.costs[row][:, duties]).any())
-
-    def _fair(self, fair: Fairness, person: Person) -> Counter:
-        """Return the counter of duties to be spread: the n-th above the fair share costs n weights."""
-        days = [day for day in range(self.plan.days) if (self.plan.first.weekday() + day) % 7 in fair.weekdays]
-        able = sum(1 for one in self.plan.people if self._can_do(fair, one))
-        share = self._demand_of(fair, days) / max(1, able)
-        row, duties = self.person[person.id], tuple(self.place[name] for name in sorted(fair.shifts))
-        fixed = int(
-            (
-                np.isfinite(self.costs[row][days][:, list(duties)]).any(axis=1)
-                & ~np.isfinite(self.off_costs[row][days])
-            ).sum()
+    def _fair(self, shares: FairShares, person: Person) -> Counter:
+        """Return the counter of duties to be spread; it limits nothing, its price grows."""
+        duties = tuple(self.place[shift.name] for shift in shares.shifts)
+        prices = tuple(shares.price(count) for count in range(len(shares.days) + 1))
+        return Counter(
+            duties, len(shares.days), prices, None if len(shares.days) == self.plan.days else frozenset(shares.days)
         )
-        most = max(int(np.ceil(share)) + _SPARE, fixed)
-        price = []
-        for count in range(most + 1):
-            above = max(0.0, count - share)
-            price.append(fair.weight * above * (above + 1) / 2)
-        return Counter(duties, most, tuple(price), None if len(days) == self.plan.days else frozenset(days))
-
-    def _demand_of(self, fair: Fairness, days: list[int]) -> float:
-        """Return how many of these duties the whole team will have to work, roughly."""
-        dates = {self.plan.date_of(day) for day in days}
-        if self.plan.shift_needs:
-            return sum(need.people for need in self.plan.shift_needs if need.shift in fair.shifts and need.day in dates)
-        share = len(fair.shifts) / max(1, len(self.shifts))
-        minutes = sum(
-            float(need.agents[day].sum()) * self.plan.interval for need in self.plan.queue_needs for day in days
-        )
-        paid = float(np.mean([shift.paid for shift in self.shifts if shift.name in fair.shifts]))
-        return share * minutes / paid
 
     # --- cover ---
 
@@ -297,13 +265,6 @@ class _Compiler:
             return False
         finite = self.costs[np.isfinite(self.costs)], self.off_costs[np.isfinite(self.off_costs)]
         return all(bool((part % 1 == 0).all()) for part in finite) and self.constant % 1 == 0
-
-
-def _available(person: Person, weekday: int, shift: Shift) -> bool:
-    windows = person.hours.get(weekday)
-    if windows is None:
-        return True
-    return any(start <= shift.start and shift.start + shift.minutes <= end for start, end in windows)
 
 
 def _week_max(contract: Contract, credit: list[int]) -> tuple[int, ...]:

@@ -28,13 +28,18 @@ class Progress:
 
 
 class Control:
-    """Counts time, or work where the same answer is wanted each time; may be told to stop from another thread."""
+    """Counts time, or work where the same answer is wanted each time; may be told to stop."""
 
     def __init__(
-        self, seconds: float, *, deterministic: bool = False, tell: Callable[[Progress], None] | None = None
+        self,
+        seconds: float,
+        *,
+        deterministic: bool = False,
+        tell: Callable[[Progress], None] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
-        """`seconds` is the limit; deterministic: it is counted in work, on any machine alike."""
-        self.limit, self.deterministic, self._tell = seconds, deterministic, tell
+        """`seconds` is the limit; deterministic: it is counted in work, on any machine alike. `stop` true ends it."""
+        self.limit, self.deterministic, self._tell, self._stop = seconds, deterministic, tell, stop
         self._begin = time.monotonic()
         self._work = 0.0
         self._stopped = False
@@ -45,10 +50,6 @@ class Control:
     def part(self, seconds: float) -> "Control":
         """Return a control for a step of the work: it ends with its own limit or with ours, and tells nobody."""
         return _Part(self, min(seconds, self.left))
-
-    def stop(self) -> None:
-        """End the solve at the next step; the best roster so far is the answer."""
-        self._stopped = True
 
     def spend(self, units: float) -> None:
         """Count work done."""
@@ -74,6 +75,8 @@ class Control:
     @property
     def left(self) -> float:
         """Seconds until the limit, at least 0."""
+        if not self._stopped and self._stop is not None:
+            self._stopped = self._stop()
         return 0.0 if self._stopped else max(0.0, self.limit - self.used)
 
     @property

@@ -15,6 +15,7 @@ from ccops.wfm.roster.control import Control
 from ccops.wfm.roster.core import Core, Presence, Reals, Roster
 from ccops.wfm.roster.limits import OFF, Pattern
 from ccops.wfm.roster.pricing import Pricer
+from ccops.wfm.roster.rules import breaches
 from ccops.wfm.roster.window import end_of_window, look_ahead, open_window, start_of_weeks, window_core
 
 WINDOW_WEEKS = 4
@@ -135,11 +136,30 @@ class Descent:
         self.restore(state)
         return False
 
+    def take_over(self, people: list[int], patterns: list[Roster], presences: list[Presence]) -> bool:
+        """Give some people patterns with their breaks placed already, if that is not worse."""
+        before, state = self.cost, self.state()
+        for person, pattern, presence in zip(people, patterns, presences, strict=True):
+            self.counts = self.counts - self.presence[person].counts + presence.counts
+            self.roster[person], self.presence[person] = pattern, presence
+            self.personal[person] = self.core.personal_cost(person, pattern)
+        if self.cost <= before + 1e-9:
+            return self.cost < before - 1e-6
+        self.restore(state)
+        return False
+
     # --- the first roster ---
 
-    def construct(self) -> bool:
-        """Give everybody a pattern, one after the other; False where someone has none that is allowed."""
+    def construct(self, start: Roster | None = None) -> bool:
+        """Give everybody a pattern, one after the other; False where someone has none that is allowed.
+
+        Whoever has an allowed pattern in `start` keeps it.
+        """
         people = list(range(self.core.people))
+        for person in list(people) if start is not None else []:
+            if start is not None and not breaches(self.core, person, start[person]):
+                self.put(person, start[person].copy())
+                people.remove(person)
         for first, last in self.windows:
             self.luck.shuffle(people)
             for person in list(people):

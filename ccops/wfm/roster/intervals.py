@@ -36,8 +36,6 @@ class IntervalCover:
     """queues × intervals of the whole horizon; queues with the dearest shortage first."""
     under: Reals
     """Per queue: cost of one agent missing for one interval."""
-    over: float
-    """Cost of one agent too many for one interval."""
     starts: npt.NDArray[np.int64]
     """Per duty: first interval of the day."""
     lengths: npt.NDArray[np.int64]
@@ -84,16 +82,13 @@ class IntervalCover:
     def _price_missing(self, missing: Reals) -> Reals:
         """Return the cost per interval: dear queues are filled first, so each adds what it leaves open beyond them."""
         steps = np.append(self.under[:-1] - self.under[1:], self.under[-1])
-        price: Reals = steps @ missing + self.over * missing[-1]
+        price: Reals = steps @ missing
         return price
 
     def costs(self, counts: Reals, part: slice = slice(None)) -> Reals:
         """Return the cost of each interval."""
         agents = counts[:, part]
-        open_ = self._wanted[:, part] - self._hits.astype(float) @ agents
-        surplus = agents.sum(axis=0) - self.required[:, part].sum(axis=0)
-        found: Reals = self._price_missing(self._missing(open_)) + self.over * surplus
-        return found
+        return self._price_missing(self._missing(self._wanted[:, part] - self._hits.astype(float) @ agents))
 
     def missing_by_queue(self, counts: Reals) -> Reals:
         """Return how many agents each queue lacks in each interval (queues × intervals)."""
@@ -117,9 +112,7 @@ class IntervalCover:
         open_ = self._wanted[:, part] - self._hits.astype(float) @ agents
         before = self._price_missing(self._missing(open_))
         after = self._price_missing(self._missing(open_ - self._hits[:, [group]].astype(float)))
-        price: Reals = after - before + self.over
-        # Beyond the last day nothing is needed and nothing is too much.
-        price[max(0, self.days * self.slots - (part.start or 0)) :] = 0.0
+        price: Reals = after - before
         return price
 
     def marginal(self, counts: Reals, person: int, first: int, last: int) -> Reals:
@@ -157,6 +150,21 @@ class IntervalCover:
         if group >= 0:
             found[group] = there
         return Presence(found, placed)
+
+    def presence_with(self, person: int, pattern: Roster, breaks: Breaks) -> Presence:
+        """Return when a person is there with breaks at given places."""
+        found, group = self.empty(), int(self.groups[person])
+        there = np.zeros(self.size + 2 * self.slots)
+        for day in np.flatnonzero(pattern != OFF):
+            duty = int(pattern[day])
+            begin = int(day) * self.slots + int(self.starts[duty])
+            there[begin : begin + int(self.lengths[duty])] += 1.0
+            for place, one in enumerate(self.breaks[duty]):
+                at = begin + int(breaks[day, place])
+                there[at : at + one.minutes // self.interval] -= 1.0
+        if group >= 0:
+            found[group, : self.days * self.slots] = there[: self.days * self.slots]
+        return Presence(found, breaks)
 
     def presence_at(self, price: Reals, pattern: Roster) -> Reals:
         """Return when a pattern is there (1 or 0 per interval) if presence costs `price`."""
@@ -198,7 +206,6 @@ def make_interval_cover(plan: Plan, shifts: tuple[Shift, ...]) -> IntervalCover:
         serves=np.array([[queue in kind for queue in queues] for kind in kinds]).reshape(len(kinds), len(queues)),
         required=required,
         under=np.array([need.under for need in needs]),
-        over=plan.over,
         starts=np.array([shift.start // plan.interval for shift in shifts]),
         lengths=np.array([shift.minutes // plan.interval for shift in shifts]),
         breaks=tuple(shift.breaks for shift in shifts),

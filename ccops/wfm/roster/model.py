@@ -4,13 +4,17 @@ Plain data; `compile` turns it into numbers, and the same model carries the benc
 site's calendar, times are minutes after midnight on the site's clock, lengths are minutes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # numpy costs a command more to load than everything else here
+    import numpy as np
+    import numpy.typing as npt
 
 DAY_OFF = ""
 """The shift of a day without work, in wishes, fixed days and rosters."""
@@ -219,8 +223,8 @@ class Plan:
     kept: tuple[Kept, ...] = ()
     interval: int = 15
     """Minutes of an interval of the queue needs."""
-    over: float = 1.0
-    """Cost of one agent too many for one interval."""
+    pay: float = 4.0
+    """Cost of one paid hour, where needs are per queue: nobody works without need if the contract leaves a choice."""
     zone: ZoneInfo | None = None
     """Where given, rest is counted across changes of the clock."""
 

@@ -29,6 +29,13 @@ class Assignment:
     minutes: int = 0
     paid: int = 0
     breaks: tuple[Placed, ...] = ()
+    queue: str = ""
+    """The queue this person is counted for during most of the shift; empty where needs are per shift."""
+
+    @property
+    def end(self) -> int:
+        """Minutes after midnight of `day`; over 1440 for a shift that ends on the next day."""
+        return self.start + self.minutes
 
     @property
     def works(self) -> bool:
@@ -57,19 +64,25 @@ class Shortfall:
 class Costs:
     """The penalty in parts."""
 
-    under: float
-    over: float
-    personal: float
-    """Wishes not granted, kept days changed, unfair shares."""
+    missing: float
+    """Agents or people too few."""
+    staff: float
+    """Paid hours where needs are per queue; people too many where they are per shift."""
+    wishes: float
+    """Wishes not granted."""
+    changes: float
+    """Days of a kept roster that were changed."""
+    fairness: float
+    """Unloved duties above one's fair share."""
 
     @property
     def total(self) -> float:
         """The penalty."""
-        return self.under + self.over + self.personal
+        return self.missing + self.staff + self.wishes + self.changes + self.fairness
 
 
 @dataclass(frozen=True, slots=True)
-class Roster:
+class Result:
     """A roster, best first known, with what it costs and lacks."""
 
     assignments: tuple[Assignment, ...]

@@ -1,46 +1,44 @@
-"""Make a roster from a plan: the one door to the solvers."""
+"""From a plan to a roster: numbers, solvers, and the way back to what people read."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from ccops.i18n import _
 from ccops.wfm.roster.compile import Compiled, compile_plan
-from ccops.wfm.roster.control import Control, Progress
-from ccops.wfm.roster.core import DirectCover, Reals
+from ccops.wfm.roster.control import Control
+from ccops.wfm.roster.core import Roster
 from ccops.wfm.roster.descent import State
 from ccops.wfm.roster.ease import Eased, ease
 from ccops.wfm.roster.engine import Answer, Engine
 from ccops.wfm.roster.explain import Explainer
-from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.model import DAY_OFF, Plan
-from ccops.wfm.roster.result import Assignment, Costs, Placed, Roster, Shortfall
+from ccops.wfm.roster.pricetag import costs_of
+from ccops.wfm.roster.result import Assignment, Placed, Result, Shortfall
+from ccops.wfm.roster.sharing import with_queues
 
 
-def make_roster(
-    plan: Plan,
-    seconds: float = 60.0,
-    *,
-    deterministic: bool = False,
-    seed: int = 1,
-    tell: Callable[[Progress], None] | None = None,
-    control: Control | None = None,
-) -> Roster:
-    """Return the best roster found within the time; there always is one.
-
-    Where rules cannot all hold for a person, or people are too few, the roster says so in `shortfalls`. `tell` hears
-    of every better roster and bound; a `control` of one's own can be stopped from another thread. `deterministic`
-    counts work instead of time: the same plan then gives the same roster on every machine. A plan that contradicts
-    itself is refused (UsageProblem).
-    """
-    watch = control or Control(seconds, deterministic=deterministic, tell=tell)
+def make_roster(plan: Plan, control: Control, *, seed: int = 1, start: Iterable[Assignment] | None = None) -> Result:
+    """Return the best roster found within the control's limit (see `door.solve`)."""
     compiled = compile_plan(plan)
     core, eased = ease(compiled.core)
     compiled = replace(compiled, core=core)
     compiled.told.extend(_told(compiled, one) for one in eased)
-    return _result(compiled, Engine(core, watch, seed).solve(), watch)
+    hint = None if start is None else _as_numbers(compiled, start)
+    return _result(compiled, Engine(core, control, seed, hint).solve(), control)
+
+
+def _as_numbers(compiled: Compiled, start: Iterable[Assignment]) -> Roster:
+    """Return assignments as the solver knows them; shifts and people that the plan does not know are left out."""
+    roster: Roster = np.full((compiled.core.people, compiled.plan.days), OFF, np.int16)
+    for one in start:
+        person, shift = compiled.person_place.get(one.person), compiled.shift_place.get(one.shift)
+        day = compiled.plan.place_of(one.day)
+        if person is not None and shift is not None and 0 <= day < compiled.plan.days:
+            roster[person, day] = shift
+    return roster
 
 
 def _told(compiled: Compiled, one: Eased) -> Shortfall:
@@ -50,35 +48,22 @@ def _told(compiled: Compiled, one: Eased) -> Shortfall:
     return Shortfall("rule", why, person=compiled.plan.people[one.person].id)
 
 
-def _result(compiled: Compiled, answer: Answer, control: Control) -> Roster:
+def _result(compiled: Compiled, answer: Answer, control: Control) -> Result:
     state = answer.state
-    under, over = _cover_parts(compiled, state.counts)
     assignments = tuple(
         _assignment(compiled, person, day, state)
         for person in range(compiled.core.people)
         for day in range(compiled.plan.days)
     )
-    return Roster(
+    assignments = with_queues(compiled.plan, assignments)
+    return Result(
         assignments,
-        Costs(under, over, compiled.core.constant + float(state.personal.sum())),
+        costs_of(compiled.plan, assignments),
         answer.bound,
         (*compiled.told, *Explainer(compiled, state.roster, state.counts).shortfalls()),
         control.seconds,
         answer.proved,
     )
-
-
-def _cover_parts(compiled: Compiled, counts: Reals) -> tuple[float, float]:
-    """Return the penalty of agents missing and of agents too many."""
-    cover = compiled.core.cover
-    total = cover.cost(counts)
-    if isinstance(cover, IntervalCover):
-        under = float((cover.under[:, None] * cover.missing_by_queue(counts)).sum())
-        return under, total - under
-    if isinstance(cover, DirectCover):
-        under = float((cover.under * np.maximum(cover.required - counts, 0)).sum())
-        return under, total - under
-    return total, 0.0
 
 
 def _assignment(compiled: Compiled, person: int, day: int, state: State) -> Assignment:
