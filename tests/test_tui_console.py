@@ -254,6 +254,7 @@ async def test_listening_starts_at_once_and_can_be_stopped_from_the_same_row() -
         await bench.until(lambda: bench.desk.board.supervisions)
         assert bench.desk.asked[0].target == "PJSIP/1002"
         await bench.until(lambda: any(offer.key == "x" for offer in bench.app.offers()))
+        await bench.until(lambda: "◉ listen" in bench.text())
         await bench.press("x")
         await bench.until(lambda: len(bench.desk.asked) == 2)
         assert (bench.desk.asked[1].action, bench.desk.asked[1].target) == ("supervision.stop", "sup-1")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ccops.board import AgentRow, AgentState
+from ccops.board import AgentRow, AgentState, SupervisionRow
 from ccops.i18n import _
 from ccops.tui.arrange import Grouping
 from ccops.tui.cells import duration, person
@@ -14,11 +14,13 @@ from ccops.tui.words import STATE_ORDER, state_rank, state_word
 
 
 def _doing(agent: AgentRow, moment: Moment) -> Span:
-    """What the state is about: the reason of a pause, the caller of a call."""
+    """What the state is about: the reason of a pause, the caller of a call, before it how the call is supervised."""
     if agent.state is AgentState.PAUSED:
         return agent.pause_reason, "paused"
     if agent.caller_number or agent.caller_name:
-        return person(agent.caller_number, agent.caller_name), "text"
+        caller = person(agent.caller_number, agent.caller_name)
+        modes = " ".join(dict.fromkeys(leg.mode for leg in _legs(agent, moment)))
+        return (f"{moment.look.glyph('supervised')} {modes} {caller}", "info") if modes else (caller, "text")
     paused_in = [item.queue for item in agent.memberships if item.paused]
     return (_("paused in {queues}").format(queues=", ".join(paused_in)), "muted") if paused_in else ("", "text")
 
@@ -29,8 +31,12 @@ def _last_call(agent: AgentRow, moment: Moment) -> Span:
     return duration(moment.now - agent.last_call_at), "muted"
 
 
+def _legs(agent: AgentRow, moment: Moment) -> list[SupervisionRow]:
+    return [leg for leg in moment.board.supervisions.values() if leg.agent_key == agent.key and leg.state != "ended"]
+
+
 def _supervised(agent: AgentRow, moment: Moment) -> Span:
-    legs = [leg for leg in moment.board.supervisions.values() if leg.agent_key == agent.key and leg.state != "ended"]
+    legs = _legs(agent, moment)
     return (", ".join(f"{leg.mode} {leg.owner}".strip() for leg in legs), "info") if legs else ("", "text")
 
 
@@ -68,7 +74,7 @@ _COLUMNS: tuple[Column[AgentRow], ...] = (
             else None
         ),
         grow=14,
-        help=_("The caller of a call, the reason of a pause."),
+        help=_("The caller of a call, the reason of a pause; before a caller, how the call is supervised."),
     ),
     Column("queue", _("Queue"), 9, lambda row, _moment: (row.queue or "", "text"), lambda row: row.queue, grow=5),
     Column(
@@ -200,4 +206,5 @@ AGENTS: ListSpec[AgentRow] = ListSpec(
     help=_("One line per agent, with the state that lasts and today's figures."),
     groupings=_GROUPINGS,
     markable=True,
+    beside=lambda row, moment: [(leg.mode, leg.owner) for leg in _legs(row, moment)],
 )

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from ccops.board import Row, Topic
 from ccops.tui.arrange import Grouping
-from ccops.tui.columns import Column, Order
+from ccops.tui.columns import Column, Moment, Order
 from ccops.tui.filtering import Fields
 
 R = TypeVar("R")
@@ -43,3 +43,5 @@ class ListSpec(Generic[R]):
     """Whether the titles of the columns are shown."""
     sticky: bool = False
     """The cursor stays on the first row while it is there: for lists that grow at the top."""
+    beside: Callable[[R, Moment], object] = lambda _row, _moment: None
+    """What its cells show that is not of the row; a line is drawn anew when it differs."""

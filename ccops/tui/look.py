@@ -44,6 +44,7 @@ _UNICODE: dict[str, str] = {
     "freeze": "▮",
     "times": "×",
     "selected": "◆",
+    "supervised": "◉",
 }
 _ASCII: dict[str, str] = {
     "talking": "*",
@@ -79,6 +80,7 @@ _ASCII: dict[str, str] = {
     "freeze": "#",
     "times": "x",
     "selected": "*",
+    "supervised": "@",
 }
 _SPARKS_UNICODE = " ▁▂▃▄▅▆▇█"
 _SPARKS_ASCII = " .:-=+*#@"

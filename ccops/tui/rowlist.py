@@ -149,9 +149,12 @@ class RowList(CursorRows[R]):
 
     def _reused(self, entry: Entry[R], by_key: Mapping[str, Drawn[R]], moment: Moment) -> Drawn[R]:
         before = by_key.get(entry.key)
-        if before is not None and before.entry.row is entry.row and before.entry.heading == entry.heading:
+        beside = None if entry.row is None else self.spec.beside(entry.row, moment)
+        same = before is not None and before.entry.row is entry.row and before.entry.heading == entry.heading
+        if before is not None and same and before.beside == beside:
             return before
         drawn = self._painter.drawn(entry, moment)
+        drawn.beside = beside
         if before is not None and before.line == drawn.line:
             drawn.strip = before.strip
         return drawn

@@ -29,6 +29,8 @@ class Drawn(Generic[R]):
     now: float
     """The moment that its durations are of."""
     strip: Strip | None = None
+    beside: object = None
+    """What the line shows that is not of the row."""
 
 
 class RowPainter(Generic[R]):
