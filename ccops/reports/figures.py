@@ -4,7 +4,7 @@ The live board, reports, alerts and planning ask here; what is printed names the
 with a zero denominator is None, never 0 or 100 %.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -335,3 +335,24 @@ def queue_figures(tally: Tally, rules: Rules) -> dict[str, Number]:
 def agent_figures(tally: AgentTally, rules: Rules) -> dict[str, Number]:
     """Return every figure of an agent by its key."""
     return {key: figure.of(tally, rules) for key, figure in AGENT_FIGURES.items()}
+
+
+def agent_team_figures(tallies: Iterable[AgentTally], rules: Rules) -> dict[str, Number]:
+    """Return every figure of several agents together, by its key.
+
+    Where one of them is a static member, whose time is unknown, what rests on time is of the others.
+    """
+    total, known = AgentTally(), AgentTally()
+    available = 0
+    for tally in tallies:
+        total.merge(tally)
+        if tally.available is not None:
+            known.merge(tally)
+            available += tally.available
+    found = agent_figures(total, rules)
+    if known.logged_in is not None:
+        busy = known.talk + known.wrap
+        found["available"] = available
+        found["occupancy"] = ratio(busy, busy + available)
+        found["utilisation"] = ratio(busy, known.logged_in)
+    return found
