@@ -36,10 +36,12 @@ async def centre(version: str = "22") -> AsyncIterator[SimPbx]:
 
 
 @contextlib.asynccontextmanager
-async def desk_on(sim: SimPbx, user: str = "least", *, name: str = "anna") -> AsyncIterator[LocalDesk]:
+async def desk_on(
+    sim: SimPbx, user: str = "least", *, name: str = "anna", phone: str = "PJSIP/9001"
+) -> AsyncIterator[LocalDesk]:
     ami = Ami(host=sim.host, port=sim.port, username=user, secret=Secret(user))
     actions = Actions(transfer_context="internal", queue_context="queues", ring_timeout=4)
-    settings = Settings(ami=ami, supervisor=Supervisor(phone="PJSIP/9001"), actions=actions)
+    settings = Settings(ami=ami, supervisor=Supervisor(phone=phone), actions=actions)
     desk = LocalDesk(settings, audit=MemoryAudit(), person=Person(name, 1000, (), "test"))
     await desk.run()
     try:
@@ -123,6 +125,17 @@ async def test_one_speaker_a_call_and_any_number_of_listeners() -> None:
         assert (await ben.do("listen", "Ana", phone="9002")).ok
         with pytest.raises(ActionRefused, match=r"in use: anna"):
             await ben.do("listen", "Ana", phone="9001")
+
+
+async def test_a_phone_is_named_once_a_running_leg_is_switched_without() -> None:
+    async with centre() as sim, desk_on(sim, phone="") as desk:
+        await talking(sim, desk)
+        with pytest.raises(UsageProblem, match="No phone to ring"):
+            await desk.do("listen", "Ana")
+        first = await desk.do("listen", "Ana", phone="PJSIP/9001")
+        second = await desk.do("whisper", "Ana")
+        assert second.data["supervision_id"] == first.data["supervision_id"]
+        assert second.data["phone"] == "PJSIP/9001"
 
 
 async def test_going_to_another_agent_ends_the_leg_on_the_first() -> None:

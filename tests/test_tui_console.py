@@ -269,6 +269,10 @@ async def test_a_phone_that_is_not_configured_is_asked_for() -> None:
         await bench.until(lambda: bench.desk.asked)
         assert bench.desk.asked[0].arguments == {"phone": "PJSIP/7"}
         assert bench.desk.asked[0].target == "PJSIP/1002"
+        await bench.until(lambda: bench.desk.board.supervisions)
+        await bench.press("w")
+        await bench.until(lambda: len(bench.desk.asked) == 2)
+        assert (bench.desk.asked[1].action, bench.desk.asked[1].arguments) == ("whisper", {"phone": "PJSIP/7"})
 
 
 async def test_what_the_desk_does_not_offer_is_not_shown_and_does_nothing() -> None:

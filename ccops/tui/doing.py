@@ -50,14 +50,16 @@ class Doing:
     async def _prepared(self, offer: Offer) -> bool:
         """Ask what must be asked; False where the person left."""
         for argument in offer.action.arguments:
-            if self._must_ask(argument) and not await self._fill(offer, argument):
+            if _is_own_phone(argument) and self.station.phone:
+                self._give_own_phone(argument)
+            elif self._must_ask(argument) and not await self._fill(offer, argument):
                 return False
         return not offer.action.harmful or bool(await self.ask(self._question(offer)))
 
     def _must_ask(self, argument: Argument) -> bool:
         if argument.kind == "pause_reason":
             return True
-        return argument.required or (argument.kind == "phone" and not self.station.options.phone)
+        return argument.required or _is_own_phone(argument)
 
     async def _fill(self, offer: Offer, argument: Argument) -> bool:
         """Ask for one argument; False where the person left."""
@@ -73,6 +75,17 @@ class Doing:
             return False
         self._given[argument.name] = answer
         return True
+
+    def _give_own_phone(self, argument: Argument) -> None:
+        # The configured one is the desk's own default.
+        if self.station.phone != self.station.options.phone:
+            self._given[argument.name] = self.station.phone
+
+    def _remember_phone(self, offer: Offer) -> None:
+        """Keep the phone that was asked for and took the call."""
+        for argument in offer.action.arguments:
+            if _is_own_phone(argument) and self._given.get(argument.name):
+                self.station.phone = str(self._given[argument.name])
 
     def _choices(self, argument: Argument) -> list[Choice]:
         if argument.kind == "pause_reason":
@@ -110,12 +123,19 @@ class Doing:
         try:
             outcome = await self._asking_why(offer, target)
             text, tone = outcome.message or offer.action.title, "ok" if outcome.ok else "warn"
+            if outcome.ok:
+                self._remember_phone(offer)
         except CcopsError as error:
             text, tone = str(error), "crit"
         except Exception as error:  # noqa: BLE001 - a fault in one action must not take the board from a supervisor
             text, tone = keep_crash(error), "crit"
         self.say(text, tone)
         self.station.journal.note("action", tone, name, f"{offer.action.title}: {safe(text)}", at=self.station.clock())
+
+
+def _is_own_phone(argument: Argument) -> bool:
+    """Tell the supervisor's own phone from a phone that a call is sent to."""
+    return argument.kind == "phone" and not argument.required
 
 
 def _titled(offer: Offer) -> str:

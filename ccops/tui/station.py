@@ -51,6 +51,8 @@ class Station:
     ) -> None:
         """`on_frame` is told when something is worth drawing, `ready` says whether the terminal keeps up."""
         self.options, self.memory, self.clock = options, memory, clock
+        self.phone = options.phone
+        """The supervisor's own phone; one that was asked for is remembered while the console is open."""
         self.journal = Journal()
         self.desk: Desk | None = None
         self._look = look

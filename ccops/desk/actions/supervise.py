@@ -21,10 +21,10 @@ STOPPED_WITHIN = 3.0
 async def supervise(context: Context, agent: AgentRow, mode: Mode, phone: str) -> Outcome:
     """Bring the supervisor into the agent's call in this mode, on the leg they have or a new one."""
     target_channel(agent)
-    wanted = _device(context, phone)
-    leg = _leg(context, agent, wanted if phone else "")
+    leg = _leg(context, agent, device(phone) if phone else "")
     _only_one_speaker(context, agent, mode, leg)
     if leg is None:
+        wanted = _device(context, phone)
         await _free_phone(context, wanted)
         leg = await start(context, agent, mode, wanted)
     if mode is Mode.TAKEOVER:
@@ -141,7 +141,9 @@ def _in_call(agent: AgentRow) -> bool:
     return bool(agent.channel and agent.call_id)
 
 
-_PHONE = Argument("phone", "phone", _("phone to ring; without it the one of the configuration"))
+_PHONE = Argument(
+    "phone", "phone", _("phone to ring; without it that of the running supervision, else the configured one")
+)
 
 
 def _action(mode: Mode, title: str, help_: str, key: str, *, harmful: bool = False) -> Action:
