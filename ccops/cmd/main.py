@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("supervision", "Supervisions that run: see them, stop them.", SUPERVISE),
     Entry("audit", "The audit: who did what to whom, when and why.", SUPERVISE),
     Entry("ingest", "Take queue_logs into the store, once or as they grow.", HISTORY),
+    Entry("report", "Reports: print one, write it to a file, trace its figures, deliver it.", HISTORY),
     Entry("db", "The store: check it, copy it, bring a copy back.", HISTORY),
     Entry("wfm", "Plan the work force: staffing, forecast.", PLAN),
     Entry("demo", "Show all this on a simulated centre.", SETUP),

@@ -29,7 +29,7 @@ def masked_row(row: Any) -> Any:
         return row
     changes: dict[str, Any] = {
         "caller_number": mask_number(number),
-        "caller_name": _masked_name(row.caller_name, number),
+        "caller_name": masked_name(row.caller_name, number),
         # A channel may be named after its number: Local/5550001@…, SIP/5550001-….
         "channel": row.channel and _hidden(row.channel, number),
     }
@@ -42,8 +42,8 @@ def _hidden(text: str, number: str) -> str:
     return text.replace(number, mask_number(number))
 
 
-def _masked_name(name: str | None, number: str) -> str | None:
-    """Many PBXs put the number where the name is missing, as it is or with spaces and a country code."""
+def masked_name(name: str | None, number: str) -> str | None:
+    """Return a name without the number: many PBXs put it where the name is missing, also with spaces and a prefix."""
     if not name:
         return name
     tail = "".join(_DIGIT.findall(number))[-_SAME_DIGITS:]

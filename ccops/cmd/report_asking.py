@@ -1,0 +1,194 @@
+"""One report from the options of a command: its period, its request, what the person may see of it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ccops.cmd.run import Run
+from ccops.errors import NotFound, PermissionRefused
+from ccops.i18n import _
+
+if TYPE_CHECKING:
+    from ccops.desk.past import Sight
+    from ccops.reports.archive import Archive
+    from ccops.reports.catalogue import Ask, Sources, Trace
+    from ccops.reports.own import OwnReport
+    from ccops.reports.paper.model import Paper, Row
+    from ccops.reports.periods import Period
+
+_EVERY: Final = frozenset({"queue", "agent", "number"})
+
+
+@dataclass(slots=True, frozen=True)
+class Asked:
+    """What the options say."""
+
+    name: str
+    """A report of the catalogue, one of the site's own, or the file of one."""
+    since: str | None = None
+    until: str | None = None
+    period: str | None = None
+    queue: str | None = None
+    agent: str | None = None
+    number: str | None = None
+    interval: str | None = None
+    calls: bool = False
+    compare: str | None = None
+
+
+@dataclass
+class Report:
+    """A report that can be made: everything about the request is in order."""
+
+    run: Run
+    name: str
+    own: "OwnReport | None"
+    """None for a report of the catalogue."""
+    ask: "Ask"
+    compared: "Period | None"
+    sources: "Sources"
+    sight: "Sight"
+
+    def paper(self) -> "Paper":
+        """Make it, as the person may see it."""
+        made = self._made
+        if not self.sight.masked:
+            return made
+        from ccops.desk.past import masked_paper
+
+        return masked_paper(made)
+
+    @cached_property
+    def _made(self) -> "Paper":
+        from ccops.reports import catalogue
+
+        if self.name == RULES:
+            return catalogue.compare_rules(self.ask, self.sources)
+        if self.own is not None:
+            return catalogue.own_report(self.own, self.ask, self.sources, compared=self.compared)
+        return catalogue.make_paper(self.name, self.ask, self.sources, compared=self.compared)
+
+    def refuse_narrowed(self) -> None:
+        """Raise `PermissionRefused` for a person who may not see all of it: others are to get it whole."""
+        if not self.sight.whole:
+            raise PermissionRefused(
+                _("Your roles do not show all that this job delivers."), remedy=_("Leave it to the user of the daemon.")
+            )
+
+    def trace(self, section: str, row: "Row", figure: str) -> "Trace":
+        """Return what a figure of a row is made of."""
+        from ccops.reports import catalogue
+
+        if self.own is not None:
+            return catalogue.trace_own(self.own, self.ask, self.sources, row, figure)
+        return catalogue.trace(self.name, self.ask, self.sources, section, row, figure, compared=self.compared)
+
+
+@contextmanager
+def reporting(
+    run: Run, asked: Asked, period: "Period | None" = None, former: "Period | None" = None
+) -> Iterator[Report]:
+    """Open the store and prepare a report; raises why it cannot be made. A job says itself about which period."""
+    own, narrows = _known(run, asked.name)
+    from ccops.reports.catalogue import Sources
+
+    if period is None:
+        period, former = _periods(run, asked)
+    with opened(run) as archive:
+        ask, sight = _seen(run, _ask(asked, period, run.now()), archive, narrows)
+        yield Report(run, asked.name, own, ask, former, Sources.of(archive, run.settings), sight)
+
+
+def _periods(run: Run, asked: Asked) -> "tuple[Period, Period | None]":
+    """Return the period that the options mean, and the one to compare with."""
+    from ccops.reports import when
+
+    now, zone = run.now(), run.zone
+    period = when.asked(asked.since, asked.until, asked.period, now, zone)
+    return period, None if asked.compare is None else when.compared(asked.compare, period, now, zone)
+
+
+def _known(run: Run, name: str) -> "tuple[OwnReport | None, frozenset[str]]":
+    """Return the site's own report of a name, None for one of the catalogue, and what it can be narrowed by."""
+    from ccops.reports.catalogue import entries
+
+    known = entries()
+    if name == RULES:
+        return None, frozenset({"queue"})
+    if name in known:
+        return None, known[name].narrows
+    return own_of(run, name, known), _EVERY
+
+
+def own_of(run: Run, name: str, others: "Iterable[str]") -> "OwnReport":
+    """Return a report of the site's own by name or file; raises `NotFound` with the nearest of all names."""
+    from ccops.reports.own import own_report, read_own
+
+    if name.endswith(".toml") or "/" in name:
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise NotFound(_("file"), name)
+        return read_own(path)
+    try:
+        return own_report(run.settings.reports.own, name, [*others, *COMMANDS])
+    except NotFound as error:
+        error.remedy = f"{error.remedy} {_('`ccops report list` lists them.')}".strip()
+        raise
+
+
+RULES: Final = "compare-rules"
+COMMANDS: Final = ("list", "jobs", "job", RULES)
+"""What `report` is followed by beside names of reports."""
+
+
+def _ask(asked: Asked, period: "Period", now: float) -> "Ask":
+    from ccops.reports.catalogue import Ask
+
+    return Ask(period, now, asked.queue, asked.agent, asked.number, interval=asked.interval or "", calls=asked.calls)
+
+
+@contextmanager
+def opened(run: Run) -> "Iterator[Archive]":
+    """Open the store for reading; raises `UsageProblem` where there is none, `PermissionRefused` where it is barred."""
+    from ccops.reports.archive import Archive
+    from ccops.reports.rules import Rules
+
+    settings = run.settings
+    path = settings.store.path
+    _refuse_barred(path)
+    with Archive.opened(path, Rules.of(settings), settings.zone) as archive, archive.database.snapshot():
+        yield archive  # of one moment, though the log is followed meanwhile
+
+
+def _refuse_barred(path: Path) -> None:
+    """Raise `PermissionRefused` where this user may not read the store."""
+    try:
+        barred = path.exists() and not path.is_dir() and not _readable(path)
+    except PermissionError:
+        barred = True
+    if barred:
+        raise PermissionRefused(
+            _("You may not read the store {path}.").format(path=path),
+            remedy=_(
+                "Reports read it directly. Run this as its owner (sudo -u ccops ccops report …), let a job mail or"
+                " save the report, or ask to be put into the group that may read it."
+            ),
+        )
+
+
+def _readable(path: Path) -> bool:
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return False
+    return True
+
+
+def _seen(run: Run, ask: "Ask", archive: "Archive", narrows: frozenset[str]) -> "tuple[Ask, Sight]":
+    """Return the request as the person may make it, and what is kept back."""
+    from ccops.desk.past import narrowed, sights
+
+    return narrowed(ask, sights(run.settings, archive), archive, narrows)
