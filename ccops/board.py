@@ -225,8 +225,42 @@ class LinkRow:
     figures_since: float | None = None
 
 
-Topic = Literal["queue", "agent", "call", "ended", "parked", "supervision", "link"]
-Row = QueueRow | AgentRow | CallRow | ParkedRow | SupervisionRow | LinkRow
+AlertLevel = Literal["info", "warning", "critical"]
+
+
+@dataclass(slots=True, frozen=True)
+class AlertRow:
+    """A figure that is beyond its threshold, for as long as it is; it never names a caller."""
+
+    alert_id: str
+    rule: str
+    figure: str
+    level: AlertLevel
+    topic: str
+    """Kind of what it is about: queue, agent, parked, link, or site for the machine itself."""
+    key: str
+    """Key of the row that it is about."""
+    name: str
+    """What people call that."""
+    text: str
+    since: float
+    """When what it is about began, e.g. when the caller entered who waits too long."""
+    raised_at: float
+    value: float | None = None
+    """The figure when this level was reached."""
+    threshold: float | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: float | None = None
+    snoozed_by: str = ""
+    snoozed_until: float | None = None
+    told: int = 0
+    """Steps of escalation taken."""
+    roles: tuple[str, ...] = ()
+    """Roles that see it; empty is everybody who sees what it is about."""
+
+
+Topic = Literal["queue", "agent", "call", "ended", "parked", "supervision", "link", "alert"]
+Row = QueueRow | AgentRow | CallRow | ParkedRow | SupervisionRow | LinkRow | AlertRow
 
 
 @dataclass(slots=True, frozen=True)
@@ -251,6 +285,9 @@ class Board:
     """Calls that ended lately, oldest first; bounded."""
     parked: dict[str, ParkedRow] = field(default_factory=dict)
     supervisions: dict[str, SupervisionRow] = field(default_factory=dict)
+    alerts: dict[str, AlertRow] = field(default_factory=dict)
+    watched: bool = False
+    """True where somebody keeps `alerts` (the daemon does); else whoever looks judges for themselves."""
 
     def apply(self, change: Change) -> None:
         """Take one change in."""
@@ -272,4 +309,5 @@ TABLES: dict[str, str] = {
     "ended": "ended",
     "parked": "parked",
     "supervision": "supervisions",
+    "alert": "alerts",
 }

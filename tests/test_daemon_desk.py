@@ -15,6 +15,7 @@ from ccops.board import (
     TABLES,
     AgentRow,
     AgentState,
+    AlertRow,
     Board,
     CallRow,
     Change,
@@ -37,7 +38,7 @@ from tests.daemons import ME, live, served, shows, simulated, talking, until
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ROWS: dict[str, type] = {
     "queue": QueueRow, "agent": AgentRow, "call": CallRow, "ended": CallRow, "parked": ParkedRow,
-    "supervision": SupervisionRow,
+    "supervision": SupervisionRow, "alert": AlertRow,
 }  # fmt: skip
 
 

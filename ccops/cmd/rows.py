@@ -5,7 +5,19 @@ from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import Any
 
-from ccops.board import AgentRow, Board, CallRow, Change, Figures, LinkRow, ParkedRow, QueueRow, Row, SupervisionRow
+from ccops.board import (
+    AgentRow,
+    AlertRow,
+    Board,
+    CallRow,
+    Change,
+    Figures,
+    LinkRow,
+    ParkedRow,
+    QueueRow,
+    Row,
+    SupervisionRow,
+)
 from ccops.cmd.columns import Record, columns
 
 QUEUE_COLUMNS = columns(
@@ -38,6 +50,13 @@ SUPERVISION_COLUMNS = columns(
 PARKED_COLUMNS = columns(
     "space", "lot", "caller_number::caller", "caller_name::name", "parked_for:duration:for",
     "timeout_at:instant:back at", "parker", extra="call_id parked_at:instant",
+)  # fmt: skip
+
+ALERT_COLUMNS = columns(
+    "alert_id::id", "level", "rule", "name::about", "text", "lasts:duration:for", "acknowledged_by::acknowledged",
+    "snoozed_until:instant:snoozed",
+    extra="figure value:seconds threshold:seconds topic key since:instant raised_at:instant acknowledged_at:instant"
+    " snoozed_by told:count",
 )  # fmt: skip
 
 STATUS_COLUMNS = columns(
@@ -168,6 +187,30 @@ def supervision_record(row: SupervisionRow, now: float, zone: tzinfo) -> Record:
     }
 
 
+def alert_record(row: AlertRow, now: float, zone: tzinfo) -> Record:
+    """Return one alert that holds."""
+    return {
+        "alert_id": row.alert_id or None,
+        "level": row.level,
+        "rule": row.rule,
+        "name": row.name,
+        "text": row.text,
+        "lasts": span(row.since, now),
+        "acknowledged_by": row.acknowledged_by or None,
+        "snoozed_until": instant(row.snoozed_until, zone),
+        "figure": row.figure,
+        "value": _rounded(row.value),
+        "threshold": row.threshold,
+        "topic": row.topic,
+        "key": row.key,
+        "since": instant(row.since, zone),
+        "raised_at": instant(row.raised_at, zone),
+        "acknowledged_at": instant(row.acknowledged_at, zone),
+        "snoozed_by": row.snoozed_by or None,
+        "told": row.told,
+    }
+
+
 def link_record(row: LinkRow, now: float, zone: tzinfo) -> Record:
     """Return how far the board may be believed."""
     return {
@@ -274,6 +317,7 @@ _RECORDS: dict[str, Any] = {
     "parked": parked_record,
     "supervision": supervision_record,
     "link": link_record,
+    "alert": alert_record,
 }
 
 

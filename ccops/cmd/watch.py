@@ -42,8 +42,8 @@ def watch(
 ) -> None:
     """Print every change as a line of JSON until stopped.
 
-    A line holds `at`, `topic` (queue, agent, call, ended, parked, supervision, link), `key` and `row`; the row is as
-    in the listings, and null where the thing is gone. Trouble with the link is a line too, with topic link, and
+    A line holds `at`, `topic` (queue, agent, call, ended, parked, supervision, alert, link), `key` and `row`; the row
+    is as in the listings, and null where the thing is gone. Trouble with the link is a line too, with topic link, and
     the link is sought again. SIGTERM and a reader that went away end it with exit code 0, ctrl+c with 130.
     """
     wanted = topic or list(TOPICS)

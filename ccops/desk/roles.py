@@ -11,7 +11,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
-from ccops.board import TABLES, AgentRow, Board, CallRow, Change, ParkedRow, QueueRow, Row, SupervisionRow
+from ccops.board import TABLES, AgentRow, AlertRow, Board, CallRow, Change, ParkedRow, QueueRow, Row, SupervisionRow
 from ccops.desk.masking import mask_number, masked_row
 from ccops.desk.resolve import number_of, numbers_of
 from ccops.desk.table import Action, target_label
@@ -99,7 +99,8 @@ class Rights:
         if self.everything:
             return
         reaching = [role for role in self.roles.values() if self._grants_on(role, action, row)]
-        reaching = [role for role in reaching if covers(role, row, board)]
+        seeing = [self.roles[name] for name in self.roles if self._covered(name, row, board)]
+        reaching = [role for role in reaching if role in seeing]
         free = [role for role in reaching if not _spared(role, action, row)]
         granting = [role for role in free if not _beyond(role, action, row, arguments)]
         if not granting:
@@ -138,13 +139,18 @@ class Rights:
 
     def sees(self, row: Row | None, board: Board | None = None) -> bool:
         """Return whether some role shows this row."""
-        return self.everything or any(covers(role, row, board) for role in self.roles.values())
+        return self.everything or any(self._covered(name, row, board) for name in self.roles)
+
+    def _covered(self, name: str, row: Any, board: Board | None) -> bool:
+        """Return whether a role takes in a row; an alert may be for some roles only."""
+        meant = not isinstance(row, AlertRow) or not row.roles or name in row.roles
+        return meant and covers(self.roles[name], row, board)
 
     def seen(self, row: Any, board: Board) -> Any:
         """Return a row as this person sees it, or None where it is out of their sight."""
         if self.everything or row is None:
             return row
-        covering = [role for role in self.roles.values() if covers(role, row, board)]
+        covering = [role for name, role in self.roles.items() if self._covered(name, row, board)]
         if not covering:
             return None
         if isinstance(row, AgentRow) and (row.call_id or row.caller_number):
@@ -162,7 +168,7 @@ class Rights:
         """Return a board with what this person may see."""
         if self.everything:
             return board
-        result = Board(board.link)
+        result = Board(board.link, watched=board.watched)
         for name in TABLES.values():
             rows = ((key, self.seen(row, board)) for key, row in getattr(board, name).items())
             setattr(result, name, {key: row for key, row in rows if row is not None})
@@ -190,6 +196,8 @@ def covers(role: Role, row: Any, board: Board | None = None) -> bool:
         return matches(row.queue or "", role.queues) and _has_agent(role, row.agent, row.agent_key)
     if isinstance(row, SupervisionRow):
         return _covers_leg(role, row, board)
+    if isinstance(row, AlertRow):
+        return _covers_alert(role, row, board)
     if isinstance(row, ParkedRow):
         # Parked calls are of no queue any more.
         return "*" in role.queues
@@ -211,6 +219,16 @@ def _covers_leg(role: Role, row: SupervisionRow, board: Board | None) -> bool:
     if agent is None:
         return "*" in role.queues and _has_agent(role, row.agent, row.agent_key)
     return covers(role, agent) and (call is None or matches(call.queue or "", role.queues))
+
+
+def _covers_alert(role: Role, row: AlertRow, board: Board | None) -> bool:
+    """An alert is seen by who sees what it is about; an agent who is gone by who sees all agents."""
+    if row.topic == "queue":
+        return matches(row.key, role.queues)
+    if row.topic == "agent":
+        agent = board.agents.get(row.key) if board is not None else None
+        return covers(role, agent) if agent is not None else "*" in role.queues and "*" in role.agents
+    return row.topic != "parked" or "*" in role.queues
 
 
 def _spared(role: Role, action: Action, row: Any) -> bool:

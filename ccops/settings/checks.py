@@ -19,6 +19,21 @@ REPORT_FIELDS: Final = ("name", "job", "site", "from", "to", "date", "time", "qu
 SUBJECT_FIELDS: Final = ("title", "period", *REPORT_FIELDS)
 REPORT_FORMS: Final = ("pdf", "xlsx", "html", "md", "csv", "tsv", "json", "jsonl", "table")
 
+AGENT_STATES: Final = (
+    "talking", "on_hold", "ringing", "busy", "paused", "wrap_up", "unavailable", "available",
+)  # fmt: skip
+SYSLOG_FACILITIES: Final = (
+    "user", "daemon", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+)  # fmt: skip
+ALERT_FIGURES: Final = (
+    "waiting", "longest_wait", "wait_ratio", "unserved", "members", "free_agents", "ringing", "talking", "on_hold",
+    "wrap_up", "paused", "busy", "unavailable", "offered", "answered", "abandoned", "lost", "service_level",
+    "abandon_rate", "asa", "aht", "longest_wait_today", "occupancy", "state_time", "pause_time", "missed",
+    "agent_answered", "agent_aht", "agent_occupancy", "late_for_shift", "parked_time", "link_down", "clock_offset",
+    "log_silence", "disk_free",
+)  # fmt: skip
+"""What `ccops.alerts.figures` measures; a test holds the two together."""
+
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]+@[^\s@<>(),;:\\\"\[\]]+")
 _HOST = re.compile(r"[A-Za-z0-9._:%\[\]-]+")
 _DEVICE = re.compile(r"[A-Za-z][A-Za-z0-9]*/[^\s,&|()]+")
@@ -146,6 +161,69 @@ def addresses(value: tuple[str, ...]) -> str:
         if address(item):
             return _("“{value}” is no mail address, such as anna@example.net").format(value=item)
     return ""
+
+
+def quiet_hours(value: tuple[str, ...]) -> str:
+    """Quiet hours of alerts."""
+    from ccops.settings.hours import NoHours, hours_of
+
+    for text in value:
+        try:
+            hours_of(text)
+        except NoHours as wrong:
+            return str(wrong)
+    return ""
+
+
+def alert_figure(value: str) -> str:
+    """A figure that alerts may watch."""
+    return _one_of(value, ALERT_FIGURES, _("figure"))
+
+
+def agent_states(value: tuple[str, ...]) -> str:
+    """States of an agent."""
+    return next((wrong for wrong in (_one_of(name, AGENT_STATES, _("state")) for name in value) if wrong), "")
+
+
+def syslog_facility(value: str) -> str:
+    """A facility of the system's log."""
+    return _one_of(value, SYSLOG_FACILITIES, _("facility")) if value else ""
+
+
+def _one_of(value: str, known: tuple[str, ...], kind: str) -> str:
+    if value in known:
+        return ""
+    near = nearest(value, known)
+    hint = _("; did you mean {names}?").format(names=", ".join(near)) if near else ""
+    return _("there is no {kind} “{name}”").format(kind=kind, name=value) + hint
+
+
+def webhook(value: str) -> str:
+    """A URL that takes a POST; without TLS only on this machine, since alerts name people."""
+    from ipaddress import ip_address
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(value)
+        name, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return _("it is no URL")
+    if parts.scheme not in ("http", "https") or not name or parts.username is not None or parts.fragment:
+        return _("it is no URL such as https://hooks.example.net/ccops")
+    if any(ord(char) <= 32 or ord(char) >= 127 for char in value):
+        return _("it holds a space or a character that a URL writes as %XX")
+    if parts.scheme == "https" or name == "localhost":
+        return ""
+    try:
+        here = ip_address(name).is_loopback
+    except ValueError:
+        here = False
+    return "" if here else _("without https it may only lead to this machine")
+
+
+def command(value: tuple[str, ...]) -> str:
+    """A command as a list: the program first."""
+    return "" if value and value[0].strip() else _("it names no program")
 
 
 def interface(value: str) -> str:

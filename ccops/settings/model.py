@@ -5,11 +5,13 @@ is described here and nowhere else.
 """
 # ruff: noqa: RUF009 (key() and section() are dataclasses.field with our own words)
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ccops.settings.alerting import AlertRule, Alerts, AlertTarget
 from ccops.settings.keys import Key as Key  # part of the model for whoever reads it
 from ccops.settings.keys import key, machine_key, section, tables
 from ccops.settings.reporting import ReportJob, Reports, Smtp
@@ -248,6 +250,9 @@ class Settings:
     smtp: Smtp = section(Smtp)
     reports: Reports = section(Reports)
     report_jobs: Mapping[str, ReportJob] = tables("daily")
+    alerts: Alerts = section(Alerts)
+    alert_rules: Mapping[str, AlertRule] = tables("long-wait")
+    alert_targets: Mapping[str, AlertTarget] = tables("supervisors")
 
     @property
     def report_folder(self) -> Path:
@@ -277,7 +282,9 @@ class Settings:
         from ccops.errors import ConfigError
 
         found = [value for _, value in walk(self) if isinstance(value, Secret)]
-        for read in (self.ami.login_secret, self.smtp.login_password):
+        readers: list[Callable[[], Secret]] = [self.ami.login_secret, self.smtp.login_password]
+        readers += [partial(target.hook_key, name) for name, target in self.alert_targets.items()]
+        for read in readers:
             try:
                 found.append(read())
             except ConfigError:  # a file that cannot be read has no secret that could be printed

@@ -4,6 +4,7 @@ Raw log lines stand in `blocks`, compressed, addressable by file and byte offset
 made anew from them, from the audit and from the site's rules.
 """
 
+from ccops.store.alerts_schema import ALERTS
 from ccops.store.planning_schema import PLANNING
 
 APPLICATION_ID = 0x63636F70
@@ -213,7 +214,7 @@ WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
 BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, PLANNING)
+MIGRATIONS: tuple[str, ...] = (_FIRST, PLANNING, ALERTS)
 """SQL that leads from each version to the next; the version is how many were taken."""
 
 VERSION = len(MIGRATIONS)

@@ -19,6 +19,7 @@ _KINDS: dict[Topic, Kind] = {
     "parked": "parked",
     "supervision": "supervision",
     "link": "link",
+    "alert": "link",
 }
 
 

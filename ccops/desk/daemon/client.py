@@ -179,6 +179,7 @@ class RemoteDesk:
     def _replace(self, board: Board) -> None:
         """Take a whole board in as changes, so that listeners need no second way."""
         now = self._clock()
+        self.board.watched = board.watched
         changes = [Change(now, "link", "link", board.link)]
         for topic, name in TABLES.items():
             old, new = getattr(self.board, name), getattr(board, name)

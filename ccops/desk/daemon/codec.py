@@ -10,6 +10,7 @@ from ccops.board import (
     TABLES,
     AgentRow,
     AgentState,
+    AlertRow,
     Board,
     CallRow,
     Change,
@@ -25,7 +26,7 @@ from ccops.board import (
 from ccops.desk.api import Outcome
 from ccops.errors import CcopsError, LinkError
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Version of the socket's language; a client of another one is told so."""
 
 LONGEST_REQUEST = 64 * 1024
@@ -39,6 +40,7 @@ _ROWS: dict[str, type] = {
     "parked": ParkedRow,
     "supervision": SupervisionRow,
     "link": LinkRow,
+    "alert": AlertRow,
 }
 _FIELDS: dict[type, tuple[str, ...]] = {
     kind: tuple(item.name for item in fields(kind)) for kind in {*_ROWS.values(), Figures, Membership, Step}
@@ -58,6 +60,7 @@ _DECODE: dict[str, Callable[[Any], Any]] = {
     "steps": _steps,
     "memberships": _memberships,
     "day": tuple,
+    "roles": tuple,
 }
 
 
@@ -90,7 +93,7 @@ def batch(changes: list[str]) -> bytes:
 def snapshot(board: Board) -> bytes:
     """Return the line of a whole board."""
     tables: dict[str, Any] = {topic: getattr(board, name) for topic, name in TABLES.items()}
-    return line({"board": {"link": board.link, **tables}})
+    return line({"board": {"link": board.link, "watched": board.watched, **tables}})
 
 
 def read_row(topic: str, data: Mapping[str, Any]) -> Any:
@@ -122,7 +125,7 @@ def _change(data: Mapping[str, Any]) -> Change:
 def read_board(data: Mapping[str, Any]) -> Board:
     """Return a board from its JSON; raises `LinkError` where it is none."""
     try:
-        board = Board(read_row("link", data["link"]))
+        board = Board(read_row("link", data["link"]), watched=data.get("watched") is True)
         for topic, name in TABLES.items():
             setattr(board, name, {key: read_row(topic, row) for key, row in data.get(topic, {}).items()})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
