@@ -113,3 +113,14 @@ def ears(scene: Scene, caller: Any, agent: str = "1001", supervisor: str = "9001
         at_caller.heard(SUPERVISOR_TONE, begin, end),
         at_agent.heard(CALLER_TONE, begin, end),
     )
+
+
+def taken_over(scene: Scene, caller: Any) -> None:
+    """Caller and supervisor hear each other, the agent hears nobody and is free."""
+    time.sleep(0.6)
+    begin = time.time()
+    end = begin + 0.4
+    assert scene.tape(caller).heard(SUPERVISOR_TONE, begin, end)
+    assert not scene.tape(caller).heard(AGENT_TONE, begin, end)
+    assert scene.tape("9001").heard(CALLER_TONE, begin, end)
+    assert not scene.tape("9001").heard(AGENT_TONE, begin, end)

@@ -13,7 +13,8 @@ import pytest
 from ccops.settings import load
 from tests.lab.numbers import phones
 from tests.lab.pbx import Lab
-from tests.lab.scenario import Scene
+from tests.lab.scenario import MemberStyle, Scene
+from tests.supervising import BARGE, LISTEN, PRIVATE, WHISPER, ears, taken_over
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "config"
@@ -221,3 +222,23 @@ def test_the_spy_context_starts_what_ccops_asks_and_refuses_the_rest(
         timeout=20,
     )
     assert (ended["Event"] == "ChanSpyStart") is runs
+
+
+@pytest.mark.parametrize("style", ["device", "freepbx"])
+def test_every_mode_is_a_command_of_its_own_and_finds_the_leg_of_the_last(
+    scene: Scene, style: MemberStyle, tmp_path: Path
+) -> None:
+    env = variables(scene.lab, CCOPS_STORE__PATH=str(tmp_path / "ccops.db"))
+    scene.add_member("sales", "1001", "Ana", style=style)
+    caller = scene.queue_call("sales")
+    first = data("listen", "Ana", "--phone", "PJSIP/9001", env=env)
+    assert ears(scene, caller) == LISTEN
+    for mode, expected in (("whisper", WHISPER), ("private", PRIVATE), ("barge", BARGE)):
+        assert data(mode, "Ana", env=env)["supervision_id"] == first["supervision_id"]
+        assert ears(scene, caller) == expected, mode
+    (running,) = data("supervision", "list", env=env)
+    assert (running["mode"], running["phone"]) == ("barge", "PJSIP/9001")
+    taken = data("takeover", "Ana", "--yes", env=env)
+    assert (taken["supervision_id"], taken["mode"]) == (first["supervision_id"], "takeover")
+    taken_over(scene, caller)
+    assert all(row["state"] != "talking" for row in data("agent", "list", env=env))

@@ -9,9 +9,20 @@ import pytest
 
 from ccops.desk.local import LocalDesk
 from ccops.errors import ActionRefused, ActionTimeout, CcopsError, PermissionRefused, UsageProblem
-from tests.lab.numbers import AGENT_TONE, CALLER_TONE, SUPERVISOR_TONE
 from tests.lab.scenario import MemberStyle, Scene
-from tests.supervising import BARGE, LISTEN, PRIVATE, WHISPER, MemoryAudit, desk_on, ears, in_call, settings_of, shows
+from tests.supervising import (
+    BARGE,
+    LISTEN,
+    PRIVATE,
+    WHISPER,
+    MemoryAudit,
+    desk_on,
+    ears,
+    in_call,
+    settings_of,
+    shows,
+    taken_over,
+)
 
 
 async def answered_call(scene: Scene, style: MemberStyle = "device") -> Any:
@@ -59,17 +70,6 @@ async def test_all_modes_on_one_leg_are_heard_as_they_should(scene: Scene, style
         await shows(desk, lambda board: all(row.channel is None for row in board.agents.values()))
         await asyncio.to_thread(scene.hang_up, caller)
         await ended(desk)
-
-
-def taken_over(scene: Scene, caller: Any) -> None:
-    """Caller and supervisor hear each other, the agent hears nobody and is free."""
-    time.sleep(0.6)
-    begin = time.time()
-    end = begin + 0.4
-    assert scene.tape(caller).heard(SUPERVISOR_TONE, begin, end)
-    assert not scene.tape(caller).heard(AGENT_TONE, begin, end)
-    assert scene.tape("9001").heard(CALLER_TONE, begin, end)
-    assert not scene.tape("9001").heard(AGENT_TONE, begin, end)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("whisper", WHISPER), ("private", PRIVATE), ("barge", BARGE)])

@@ -82,6 +82,21 @@ async def test_one_leg_through_all_modes_to_the_takeover(version: str, agent: st
         assert [row["result"] for row in audit_of(desk)] == ["done"] * 6
 
 
+async def test_each_mode_from_a_desk_of_its_own_as_commands_do_finds_the_leg_again() -> None:
+    async with centre() as sim:
+        async with desk_on(sim) as desk:
+            await talking(sim, desk)
+        ids: set[str] = set()
+        for mode in ("listen", "whisper", "private", "barge", "takeover"):
+            async with desk_on(sim) as desk:
+                if ids:
+                    await shows(desk, lambda board: bool(board.supervisions))
+                ids.add((await desk.do(mode, "Ana")).data["supervision_id"])
+        assert len(ids) == 1
+        async with desk_on(sim) as desk:
+            await shows(desk, lambda board: all(row.channel is None for row in board.agents.values()))
+
+
 @pytest.mark.parametrize(("behaviour", "said"), [("busy", "busy"), ("reject", "reject"), ("ring", "did not answer")])
 async def test_a_phone_that_does_not_take_the_call_is_told_and_nothing_is_left(behaviour: Any, said: str) -> None:
     async with centre() as sim, desk_on(sim) as desk:

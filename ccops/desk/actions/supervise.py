@@ -8,7 +8,7 @@ from ccops.desk.actions.calls import device
 from ccops.desk.api import Outcome
 from ccops.desk.context import Context
 from ccops.desk.supervision.legs import SPEAKING, Leg, Mode
-from ccops.desk.supervision.start import give_up, start, target_channel
+from ccops.desk.supervision.start import caller_channel, give_up, start, target_channel
 from ccops.desk.supervision.switch import switch, take_over
 from ccops.desk.table import Action, Argument, Procedure
 from ccops.errors import ActionRefused, UsageProblem
@@ -28,6 +28,8 @@ async def supervise(context: Context, agent: AgentRow, mode: Mode, phone: str) -
         await _free_phone(context, wanted)
         leg = await start(context, agent, mode, wanted)
     if mode is Mode.TAKEOVER:
+        # A leg found again knows no caller, and the caller of an old one may have another channel by now.
+        leg.caller_channel = caller_channel(context.board, agent) or leg.caller_channel
         await take_over(context, leg)
     elif not await switch(context, leg, mode):
         leg = await _new_leg(context, agent, mode, leg)
