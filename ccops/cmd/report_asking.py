@@ -50,12 +50,13 @@ class Report:
     ask: "Ask"
     compared: "Period | None"
     sources: "Sources"
-    sight: "Sight"
+    sight: "Sight | None"
+    """What a role keeps back; None is nothing."""
 
     def paper(self) -> "Paper":
         """Make it, as the person may see it."""
         made = self._made
-        if not self.sight.masked:
+        if not self.masked:
             return made
         from ccops.desk.past import masked_paper
 
@@ -71,9 +72,14 @@ class Report:
             return catalogue.own_report(self.own, self.ask, self.sources, compared=self.compared)
         return catalogue.make_paper(self.name, self.ask, self.sources, compared=self.compared)
 
+    @property
+    def masked(self) -> bool:
+        """True where the person may not see callers' numbers."""
+        return self.sight is not None and self.sight.masked
+
     def refuse_narrowed(self) -> None:
         """Raise `PermissionRefused` for a person who may not see all of it: others are to get it whole."""
-        if not self.sight.whole:
+        if self.sight is not None and not self.sight.whole:
             raise PermissionRefused(
                 _("Your roles do not show all that this job delivers."), remedy=_("Leave it to the user of the daemon.")
             )
@@ -187,8 +193,10 @@ def _readable(path: Path) -> bool:
     return True
 
 
-def _seen(run: Run, ask: "Ask", archive: "Archive", narrows: frozenset[str]) -> "tuple[Ask, Sight]":
+def _seen(run: Run, ask: "Ask", archive: "Archive", narrows: frozenset[str]) -> "tuple[Ask, Sight | None]":
     """Return the request as the person may make it, and what is kept back."""
+    if not run.settings.roles:
+        return ask, None
     from ccops.desk.past import narrowed, sights
 
     return narrowed(ask, sights(run.settings, archive), archive, narrows)

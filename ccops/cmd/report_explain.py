@@ -166,15 +166,16 @@ class _Explained:
         })  # fmt: skip
 
     def _masked(self, number: str, record: Record) -> Record:
-        if not self._report.sight.masked or not number:
+        if not self._report.masked or not number:
             return record
         from ccops.desk.masking import mask_number, masked_name, told
 
-        name = masked_name(record.get("caller_name"), number)
-        hidden = {number: mask_number(number)}
-        if record.get("caller_name") and name != record["caller_name"]:
-            hidden[record["caller_name"]] = name or ""
-        return told(record, hidden) | {"caller_name": name}
+        shown: Record = told(record, {number: mask_number(number)})
+        name = record["caller_name"]
+        hidden = masked_name(name, number)
+        if name and hidden and hidden != name and number not in name:  # the number once more, written another way
+            shown = told(shown, {name: hidden})
+        return shown | {"caller_name": hidden}
 
     def _at(self, at: float | None) -> str | None:
         from ccops.reports.paper.values import local
@@ -217,7 +218,7 @@ class _Explained:
 
     def _records(self, trace: "Trace") -> Sequence[Mapping[str, Any]]:
         """Return rows of the audit; they may hold numbers anywhere, so nobody gets them whose role hides those."""
-        return () if self._report.sight.masked else trace.records
+        return () if self._report.masked else trace.records
 
     def _about(self, row: "Row") -> Record:
         from ccops.reports.paper.compare import FIGURES

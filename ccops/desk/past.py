@@ -5,8 +5,10 @@ and has a role sees what the role sees: queues and agents out of reach are left 
 reports in line with the board; against somebody who reads the file with another program only its rights help.
 """
 
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccops.errors import PermissionRefused
@@ -48,7 +50,7 @@ def sights(settings: "Settings", archive: "Archive") -> list[Sight]:
     Everything where there are no roles, no daemon that holds them, or the store is the person's own. Raises
     `PermissionRefused` for whoever has no role.
     """
-    if not settings.roles or not settings.daemon.socket.exists():
+    if not settings.roles or not _serves(settings.daemon.socket):
         return [Sight()]
     from ccops.desk.daemon.peer import myself
     from ccops.desk.roles import Rights
@@ -65,6 +67,16 @@ def sights(settings: "Settings", archive: "Archive") -> list[Sight]:
     queues, agents = archive.queues(), archive.agents()
     found = [_sight(role, queues, agents) for role in rights.roles.values()]
     return sorted([*found, *_together(found)], key=lambda one: _width(one, len(queues), len(agents)), reverse=True)
+
+
+def _serves(socket: Path) -> bool:
+    """Tell whether there is a daemon's socket; one whose folder does not let us look is one."""
+    try:
+        return stat.S_ISSOCK(socket.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _sight(role: "Role", queues: Sequence[str], agents: Sequence[str]) -> Sight:
