@@ -31,7 +31,7 @@ ENTRIES = (
     Entry("ingest", "Take queue_logs into the store, once or as they grow.", HISTORY),
     Entry("report", "Reports: print one, write it to a file, trace its figures, deliver it.", HISTORY),
     Entry("db", "The store: check it, copy it, bring a copy back.", HISTORY),
-    Entry("wfm", "Plan the work force: staffing, forecast.", PLAN),
+    Entry("wfm", "Plan the work force: forecast, staff, roster, follow.", PLAN),
     Entry("demo", "Show all this on a simulated centre.", SETUP),
     Entry("init", "Write a configuration, and test it on the PBX.", SETUP),
     Entry("config", "The configuration: values, origins, errors.", SETUP),

@@ -13,7 +13,7 @@ def planning() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as problem:
-        if problem.name not in ("numpy", "pandas", "ortools"):
+        if problem.name not in ("numpy", "pandas", "ortools", "scipy"):
             raise
         message = _("Planning needs the package “{name}”, which is not installed.").format(name=problem.name)
         raise CcopsError(message, remedy=_("Install it: pip install 'ccops[wfm]'.")) from None

@@ -3,8 +3,11 @@
 from ccops.cmd.forecast import backtest_forecasts, forecast_calls
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.staffing import staffing
+from ccops.cmd.wfm_require import require_agents
+from ccops.cmd.wfm_roster import app as roster
+from ccops.cmd.wfm_team import app as team
 
-app = noun("Plan the work force: staffing, forecast.")
+app = noun("Plan the work force: forecast, staff, roster, follow.")
 
 app.command(
     "staffing",
@@ -29,3 +32,13 @@ app.command(
         "ccops wfm backtest --queue sales --weeks 12 --ahead 1,4 --json",
     ),
 )(backtest_forecasts)
+app.command(
+    "require",
+    epilog=examples(
+        "ccops wfm require --weeks 4",
+        "ccops wfm require --queue sales --from 2026-03-02 --calls 1.1 --target 90/15",
+        "ccops wfm require --from-csv history.csv --from 2026-03-02 --simulate --json",
+    ),
+)(require_agents)
+app.add_typer(team, name="team")
+app.add_typer(roster, name="roster")

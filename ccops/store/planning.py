@@ -56,12 +56,14 @@ class DayRow:
     paid: int
     breaks: tuple[tuple[str, int, int, bool], ...]
     """(name, start, minutes, paid)."""
+    queue: str = ""
+    """Counted for this one during most of the shift."""
 
     def values(self) -> tuple[Any, ...]:
         """Return the row as the table has it."""
         breaks = json.dumps(self.breaks, ensure_ascii=False)
-        day = self.day.isoformat()
-        return (self.roster, self.person, day, self.shift, self.start, self.minutes, self.paid, breaks)
+        times = (self.start, self.minutes, self.paid)
+        return (self.roster, self.person, self.day.isoformat(), self.shift, *times, breaks, self.queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def team(database: Database, number: int | None = None) -> TeamVersion | None:
 # --- rosters ---
 
 _HEAD = "id, first, days, state, at, who, note, team, base, published_at, published_by, document"
-_DAYS = "roster, person, day, shift, start, minutes, paid, breaks"
+_DAYS = "roster, person, day, shift, start, minutes, paid, breaks, queue"
 
 
 def put_roster(
@@ -189,7 +191,7 @@ def put_roster(
 def put_days(connection: Connection, rows: Iterable[DayRow]) -> None:
     """Add the days of a roster."""
     connection.executemany(
-        f"INSERT INTO plan_days ({_DAYS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO plan_days ({_DAYS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         [row.values() for row in rows],
     )
 
@@ -225,7 +227,7 @@ def days_of(database: Database, number: int) -> list[DayRow]:
 
 
 def _row(row: Sequence[Any]) -> DayRow:
-    values: list[Any] = [*row[:2], _day(row[2]), *row[3:7], _breaks(row[7])]
+    values: list[Any] = [*row[:2], _day(row[2]), *row[3:7], _breaks(row[7]), row[8]]
     return DayRow(*values)
 
 

@@ -35,6 +35,7 @@ CREATE TABLE plan_days (
     minutes INTEGER NOT NULL,
     paid INTEGER NOT NULL,
     breaks TEXT NOT NULL,       -- JSON: [name, start, minutes, paid] each
+    queue TEXT NOT NULL,        -- counted for this one during most of the shift
     PRIMARY KEY (roster, person, day)
 ) WITHOUT ROWID;
 CREATE INDEX plan_days_by_day ON plan_days (day, roster);

@@ -9,6 +9,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ _COLUMNS = {
     "start": ("start", "ts", "timestamp", "datetime", "date", "time", "interval"),
     "calls": ("calls", "count", "offered", "volume"),
     "aht": ("aht", "handle_time"),
+    "queue": ("queue", "queue_name"),
 }
 _SHOWN = 3
 
@@ -221,7 +223,7 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _rows(path: Path) -> Iterator[Count]:
+def _rows(path: Path) -> Iterator[tuple[str, Count]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         where = _columns(next(reader, []), path)
@@ -238,19 +240,35 @@ def _rows(path: Path) -> Iterator[Count]:
                     ),
                     remedy=_("Write it like 2026-03-02 08:30."),
                 ) from None
-            yield Count(start, _number(cells["calls"]), _number(cells["aht"]) if cells.get("aht") else None)
+            aht = _number(cells["aht"]) if cells.get("aht") else None
+            yield cells.get("queue", ""), Count(start, _number(cells["calls"]), aht)
 
 
-def read_history(path: Path, zone: ZoneInfo, interval: int) -> History:
-    """Return the history of a CSV file with the columns start,calls[,aht]; UsageProblem names file and line."""
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        return build_history(_rows(path), zone, interval)
+        yield
     except OSError as problem:
         raise UsageProblem(_("{file} cannot be read: {why}.").format(file=path, why=problem.strerror)) from problem
     except (UnicodeDecodeError, csv.Error) as problem:
         raise UsageProblem(
             _("{file} is no CSV text: {why}.").format(file=path, why=problem), remedy=_("Save it as UTF-8 CSV.")
         ) from problem
+
+
+def read_history(path: Path, zone: ZoneInfo, interval: int) -> History:
+    """Return the history of a CSV file with the columns start,calls[,aht]; UsageProblem names file and line."""
+    with _readable(path):
+        return build_history((count for _queue, count in _rows(path)), zone, interval)
+
+
+def read_histories(path: Path, zone: ZoneInfo, interval: int) -> dict[str, History]:
+    """Return the history of each queue of a CSV file with a column `queue`; all under "" where it has none."""
+    found: dict[str, list[Count]] = {}
+    with _readable(path):
+        for queue, count in _rows(path):
+            found.setdefault(queue, []).append(count)
+        return {queue: build_history(counts, zone, interval) for queue, counts in sorted(found.items())}
 
 
 def moments(day: date, interval: int, zone: ZoneInfo) -> list[tuple[int, datetime]]:

@@ -4,6 +4,7 @@ import grp
 import pwd
 from collections.abc import Callable, Iterator
 
+from ccops.desk.planning.rights import PLANNING_ACTIONS
 from ccops.desk.roles import matches
 from ccops.desk.table import Table
 from ccops.i18n import _
@@ -21,7 +22,7 @@ def check_roles(loaded: Loaded, table: Table) -> list[str]:
     """
     problems, warnings = [], []
     for name, role in loaded.settings.roles.items():
-        problems += list(_misspelt(loaded, name, role, [action.name for action in table]))
+        problems += list(_misspelt(loaded, name, role, [*(action.name for action in table), *PLANNING_ACTIONS]))
         warnings += list(_unknown(name, role))
     if problems:
         raise BadSettings(problems)

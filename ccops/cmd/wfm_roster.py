@@ -1,0 +1,341 @@
+"""`ccops wfm roster`: made by the solver, looked at, checked, published, exported, in versions."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ccops.cmd.columns import columns
+from ccops.cmd.lazy import examples, noun
+from ccops.cmd.output import Output, Section, listing
+from ccops.cmd.planning import planning
+from ccops.cmd.run import Run
+from ccops.cmd.wfm_common import DryRunOption, NoteOption, ResultOption, YesOption, ask, day, done, office_of
+from ccops.cmd.wfm_solving import solving
+from ccops.errors import ExitCode
+from ccops.i18n import _
+
+if TYPE_CHECKING:
+    from ccops.desk.planning.rosters import Roster, Rosters
+
+app = noun("Rosters: solve, look, check, publish, export.")
+
+MADE_COLUMNS = columns(
+    "version:count", "first", "days:count", "state", "penalty:count", "bound:count", "gap:rate", "proved:flag",
+    "seconds:seconds", "covered:rate", "missing_hours:count", "required_hours:count", "scheduled_hours:count",
+    "paid_hours:count", extra="costs:data",
+)  # fmt: skip
+SHORTFALL_COLUMNS = columns("kind", "day", "start", "end", "queue", "person", "missing:count", "why")
+LIST_COLUMNS = columns(
+    "version:count", "first", "last", "state", "at:instant", "who", "note", "penalty:count", "gap:rate",
+    extra="published_at:instant published_by base:count team:count",
+)  # fmt: skip
+DAY_COLUMNS = columns("day", "person", "name", "shift", "start", "end", "queue", "breaks", extra="minutes:count paid")
+BROKEN_COLUMNS = columns("person", "name", "rule", "days:list", "text")
+DIFF_COLUMNS = columns("day", "person", "name", "before", "after")
+
+VersionArgument = Annotated[
+    int | None, typer.Argument(metavar="VERSION", help="Without: the newest.", show_default=False)
+]
+
+
+@app.command(
+    "solve",
+    epilog=examples(
+        "ccops wfm roster solve --weeks 4",
+        "ccops wfm roster solve --weeks 4 --from 2026-03-02 --seconds 120 --json",
+        "ccops wfm roster solve --weeks 4 --from 2026-03-02 --keep 7 --deterministic",
+    ),
+)
+@listing(MADE_COLUMNS, one=True)
+@planning()
+def solve_roster(
+    context: typer.Context,
+    out: Output,
+    weeks: Annotated[int, typer.Option("--weeks", metavar="N", min=1, max=13, help="How many weeks.")] = 4,
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day; without: next Monday.")] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="S", min=0.1, max=86400, help="Longest time to search.")
+    ] = 60.0,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Count work instead of time: the same roster on every machine.")
+    ] = False,
+    keep: Annotated[
+        int | None, typer.Option("--keep", metavar="VERSION", help="Stay as close as can be to this version.")
+    ] = None,
+    from_csv: Annotated[
+        Path | None, typer.Option("--from-csv", metavar="FILE", help="Learn the requirement from this file.")
+    ] = None,
+    note: NoteOption = "",
+) -> None:
+    """Make a roster and keep it as a draft.
+
+    There always is one: where rules or people do not suffice, the shortfalls say what is missing and why. ctrl+c ends
+    the search and keeps the best roster so far. `bound` is what no roster can be better than, `gap` how far off.
+    """
+    run = Run.of(context)
+    from ccops.desk.planning.rosters import Order, Rosters
+    from ccops.wfm.plan.weeks import next_monday
+
+    office = office_of(run)
+    start = day("--from", first) if first else next_monday(office.today())
+    order = Order(start, weeks * 7, seconds, deterministic, keep, from_csv, note)
+    rosters = Rosters(office)
+    with solving(run) as watch:
+        roster, _result = rosters.solve(order, progress=watch.tell, stop=watch.stopped)
+    if watch.interrupted:
+        run.narrator.say(_("Stopped; the best roster so far is kept."))
+    out.one(made_record(rosters, roster), [Section("shortfalls", SHORTFALL_COLUMNS)])
+
+
+def made_record(rosters: "Rosters", roster: "Roster") -> dict[str, Any]:
+    """Return a roster as `solve` and `show` print it."""
+    from ccops.wfm.plan.coverage import summary
+
+    document = roster.head.document
+    figures = {name: document.get(name) for name in ("penalty", "bound", "gap", "proved", "seconds")}
+    return {
+        "version": roster.head.id,
+        "first": roster.head.first.isoformat(),
+        "days": roster.head.days,
+        "state": roster.head.state,
+        **figures,
+        **summary(rosters.plan(roster), roster.rows),
+        "costs": document.get("costs", {}),
+        "shortfalls": list(document.get("shortfalls", [])),
+    }
+
+
+@app.command("list", epilog=examples("ccops wfm roster list", "ccops wfm roster list --json"))
+@listing(LIST_COLUMNS)
+@planning()
+def list_rosters(context: typer.Context, out: Output) -> None:
+    """List the versions, newest first."""
+    run = Run.of(context)
+    from datetime import timedelta
+
+    from ccops.desk.planning.rosters import Rosters
+
+    office = office_of(run)
+
+    def instant(at: float | None) -> str | None:
+        return None if at is None else datetime.fromtimestamp(at, UTC).astimezone(office.zone).isoformat("T", "seconds")
+
+    out.listing(
+        {
+            "version": head.id,
+            "first": head.first.isoformat(),
+            "last": (head.first + timedelta(days=head.days - 1)).isoformat(),
+            "state": head.state,
+            "at": instant(head.at),
+            "who": head.who,
+            "note": head.note,
+            "penalty": head.document.get("penalty"),
+            "gap": head.document.get("gap"),
+            "published_at": instant(head.published_at),
+            "published_by": head.published_by or None,
+            "base": head.base,
+            "team": head.team,
+        }
+        for head in Rosters(office).heads()
+    )
+
+
+@app.command(
+    "show",
+    epilog=examples(
+        "ccops wfm roster show",
+        "ccops wfm roster show 7 --person anna",
+        "ccops wfm roster show --grid",
+        "ccops wfm roster show --json",
+    ),
+)
+@listing(DAY_COLUMNS)
+@planning()
+def show_roster(
+    context: typer.Context,
+    out: Output,
+    version: VersionArgument = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="PERSON", help="Only this one.")] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="Weeks as a grid of people by days, for people.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Days off too.")] = False,
+) -> None:
+    """Show who works when."""
+    run = Run.of(context)
+    from ccops.desk.planning.rosters import Rosters
+    from ccops.wfm.publish.papers import day_record
+
+    office = office_of(run)
+    roster, team = Rosters(office).get(version), office.team()
+    who = None if person is None else team.person(person).id
+    if grid:
+        from ccops.desk.planning.exports import Export, exported
+
+        run.write(exported(office, roster, Export("table", person=who or "")).decode())
+        return
+    rows = [row for row in roster.rows if (off or row.shift) and who in (None, row.person)]
+    rows.sort(key=lambda row: (row.day, row.start, row.person))
+    out.listing({**day_record(team, row), "day": row.day.isoformat()} for row in rows)
+
+
+@app.command(
+    "check",
+    epilog=examples(
+        "ccops wfm roster check",
+        "ccops wfm roster check 7 --json",
+        "ccops wfm roster check || mail -s 'roster' planner",
+    ),
+)
+@listing(BROKEN_COLUMNS)
+@planning()
+def check_roster(context: typer.Context, out: Output, version: VersionArgument = None) -> int:
+    """List the hard rules that a roster breaks, with today's team and leave; exit code 1 where it breaks any."""
+    run = Run.of(context)
+    from ccops.desk.planning.rosters import Rosters
+
+    rosters = Rosters(office_of(run))
+    roster, team = rosters.get(version), rosters.office.team()
+    broken = rosters.broken(roster)
+    out.listing(
+        {
+            "person": one.person,
+            "name": team.person(one.person).name,
+            "rule": one.rule,
+            "days": [day_.isoformat() for day_ in one.days],
+            "text": one.text,
+        }
+        for one in broken
+    )
+    return ExitCode.FAILED if broken else ExitCode.OK
+
+
+@app.command("diff", epilog=examples("ccops wfm roster diff 7 8", "ccops wfm roster diff 7 8 --json"))
+@listing(DIFF_COLUMNS)
+@planning()
+def compare_rosters(
+    context: typer.Context,
+    out: Output,
+    old: Annotated[int, typer.Argument(metavar="OLD", help="Version before.", show_default=False)],
+    new: Annotated[int, typer.Argument(metavar="NEW", help="Version after.", show_default=False)],
+) -> None:
+    """List the days on which two versions differ."""
+    run = Run.of(context)
+    from ccops.desk.planning.rosters import Rosters, difference
+    from ccops.wfm.publish.papers import cell_text
+
+    rosters = Rosters(office_of(run))
+    team = rosters.office.team()
+    found = difference(rosters.get(old).rows, rosters.get(new).rows)
+
+    def record(before: Any, after: Any) -> dict[str, Any]:
+        row = after or before
+        member = team.member(row.person)
+        name = row.person if member is None else member.name
+        cells = {"before": cell_text(before), "after": cell_text(after)}
+        return {"day": row.day.isoformat(), "person": row.person, "name": name, **cells}
+
+    out.listing(record(before, after) for before, after in found)
+
+
+@app.command(
+    "publish",
+    epilog=examples("ccops wfm roster publish", "ccops wfm roster publish 7 --yes --json"),
+)
+@planning()
+def publish_roster(
+    context: typer.Context,
+    version: VersionArgument = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    as_json: ResultOption = False,
+) -> None:
+    """Make a roster the one that holds for its days; calendars tell what changed.
+
+    Hard rules that it breaks are told before; they do not keep it back.
+    """
+    run = Run.of(context)
+    from ccops.desk.planning.rosters import Rosters
+
+    rosters = Rosters(office_of(run))
+    roster = rosters.get(version)
+    broken = rosters.broken(roster)
+    for one in broken:
+        run.narrator.warn(f"{one.person}: {one.text} ({', '.join(str(item) for item in one.days)})")
+    record = {"version": roster.head.id, "first": roster.head.first.isoformat(), "days": roster.head.days}
+    record |= {"state": roster.head.state, "changed": None, "broken": len(broken), "dry_run": dry_run}
+    if dry_run:
+        done(run, _("Roster {version} would be published.").format(version=roster.head.id), record, as_json=as_json)
+        return
+    question = _("Publish roster {version} ({first}, {days} days)?")
+    told = question.format(version=roster.head.id, first=roster.head.first, days=roster.head.days)
+    ask(run, told, yes=yes)
+    roster, changed = rosters.publish(roster.head.id)
+    record |= {"state": roster.head.state, "changed": changed}
+    text = _("Roster {version} is published; {count} days changed.")
+    done(run, text.format(version=roster.head.id, count=changed), record, as_json=as_json)
+
+
+@app.command(
+    "export",
+    epilog=examples(
+        "ccops wfm roster export -o roster.pdf",
+        "ccops wfm roster export 7 -o anna.ics --person anna",
+        "ccops wfm roster export -o /srv/www/rosters/ --calendars",
+        "ccops wfm roster export -o roster.json",
+    ),
+)
+@planning()
+def export_roster(
+    context: typer.Context,
+    version: VersionArgument = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Its ending says what: html, pdf, xlsx, csv, md, ics, json."
+        ),
+    ] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="PERSON", help="Only this one.")] = None,
+    calendars: Annotated[
+        bool, typer.Option("--calendars", help="A calendar per person into the folder of --output.")
+    ] = False,
+    as_json: ResultOption = False,
+) -> None:
+    """Write a roster as a page, a print, a table, calendars, or the file that `import` takes (json).
+
+    Calendars hold what is published, whatever the version: events keep their UID, changed ones have a higher
+    SEQUENCE, those that are gone are CANCELLED.
+    """
+    run = Run.of(context)
+    from ccops.desk.planning.exports import write_export
+
+    office = office_of(run)
+    who = "" if person is None else office.team().person(person).id
+    written = write_export(office, version, output, person=who, calendars=calendars)
+    if written.content is not None:
+        run.write(written.content.decode())
+        return
+    paths = [str(path) for path in written.paths]
+    done(run, "\n".join(paths), {"version": written.version, "files": paths}, as_json=as_json)
+
+
+@app.command(
+    "import",
+    epilog=examples("ccops wfm roster import roster.json", "ccops wfm roster import roster.json --dry-run --json"),
+)
+@planning()
+def import_roster(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote as json.", show_default=False)],
+    note: NoteOption = "",
+    dry_run: DryRunOption = False,
+    as_json: ResultOption = False,
+) -> None:
+    """Take in a roster that `export` wrote, as a draft; one of another version of ccops is refused whole."""
+    run = Run.of(context)
+    from ccops.desk.planning.exports import take_roster
+
+    roster, days = take_roster(office_of(run), file, note=note, dry_run=dry_run)
+    record = {"version": None if roster is None else roster.head.id, "days": days, "dry_run": dry_run}
+    text = _("Roster {version}: a draft of {days} days.") if roster is not None else _("{days} days; nothing written.")
+    done(run, text.format(version=record["version"], days=days), record, as_json=as_json)

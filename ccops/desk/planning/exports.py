@@ -1,0 +1,166 @@
+"""Rosters that leave the house and come back: papers, calendars, files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ccops.desk.planning.office import Office
+from ccops.desk.planning.rosters import Order, Roster, Rosters
+from ccops.errors import UsageProblem
+from ccops.i18n import _
+from ccops.store import planning as store
+
+if TYPE_CHECKING:
+    from ccops.wfm.publish.papers import Printed
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is wanted."""
+
+    form: str
+    """table, html, pdf, xlsx, csv, tsv, md, jsonl, json (a whole roster) or ics."""
+    person: str = ""
+    """Only this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, or the content where no file was named."""
+
+    version: int
+    paths: Sequence[Path] = ()
+    content: bytes | None = None
+
+
+_DATA = frozenset({"csv", "tsv", "jsonl"})
+
+
+def exported(office: Office, roster: Roster, export: Export) -> bytes:
+    """Return a roster in a form; raises `UsageProblem` for a form that needs one person."""
+    if export.form == "ics":
+        if not export.person:
+            raise UsageProblem(
+                _("A calendar is of one person."), remedy=_("Add --person PERSON, or --calendars for one each.")
+            )
+        return calendar(office, roster, export.person)
+    if export.form == "json":
+        from ccops.wfm.publish.file import roster_text
+
+        return roster_text(roster.head.first, roster.head.days, roster.rows, roster.head.document).encode()
+    from ccops.reports.paper.render import Form, render
+    from ccops.wfm.publish.papers import data_paper, grid_paper, workbook_paper
+
+    printed = _printed(office, roster, export)
+    makers = {"xlsx": workbook_paper, **dict.fromkeys(_DATA, data_paper)}
+    return render(makers.get(export.form, grid_paper)(printed), Form(export.form))
+
+
+def _printed(office: Office, roster: Roster, export: Export) -> "Printed":
+    from ccops.wfm.plan.coverage import slots_of
+    from ccops.wfm.publish.papers import Printed
+
+    team = office.team()
+    slots = [] if export.form in _DATA else list(slots_of(Rosters(office).plan(roster, team), roster.rows))
+    return Printed(
+        roster.head.id, roster.head.state, roster.head.first, roster.head.days, roster.rows, team,
+        office.settings.site.name, office.zone, office.clock(), slots,
+        roster.head.document.get("shortfalls", ()), export.person,
+    )  # fmt: skip
+
+
+def calendar(office: Office, roster: Roster, person: str) -> bytes:
+    """Return a person's calendar over the days of a roster: what is published, changed and cancelled."""
+    from ccops.wfm.publish.ical import calendar_of
+
+    member = office.team().member(person)
+    days = (roster.head.first, roster.last)
+    with office.reading() as database:
+        events = store.events(database, *days, person)
+    name = member.name if member is not None else person
+    return calendar_of(person, name, events, office.settings.site.name, office.zone, days=days).encode()
+
+
+def published_calendar(office: Office, person: str, *, back: int = 31, ahead: int = 120) -> bytes:
+    """Return a person's calendar of the last and the next days, for a subscription."""
+    from ccops.wfm.publish.ical import calendar_of
+
+    today, member = office.today(), office.team().member(person)
+    days = (today - timedelta(days=back), today + timedelta(days=ahead))
+    with office.reading() as database:
+        events = store.events(database, *days, person)
+    name = member.name if member is not None else person
+    return calendar_of(person, name, events, office.settings.site.name, office.zone, days=days).encode()
+
+
+def write_export(
+    office: Office, number: int | None, output: Path | None, *, person: str = "", calendars: bool = False
+) -> Written:
+    """Write a roster to a file, whose ending says the form, or a calendar per person into a folder.
+
+    Without a file the content is returned: CSV, or JSON where the whole roster is wanted.
+    """
+    roster = Rosters(office).get(number)
+    if calendars:
+        return Written(roster.head.id, list(_calendars(office, roster, output, person)))
+    if output is None:
+        return Written(roster.head.id, content=exported(office, roster, Export("csv", person)))
+    content = exported(office, roster, Export(_form(output), person))
+    _write(output, content)
+    return Written(roster.head.id, [output])
+
+
+def _calendars(office: Office, roster: Roster, folder: Path | None, person: str) -> list[Path]:
+    if folder is None:
+        raise UsageProblem(_("Calendars need a folder."), remedy=_("Name it with --output."))
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for one in dict.fromkeys(row.person for row in roster.rows):
+        if person in ("", one):
+            path = folder / f"{_file_name(one)}.ics"
+            _write(path, calendar(office, roster, one))
+            paths.append(path)
+    return paths
+
+
+def _file_name(person: str) -> str:
+    """Return a name that stays inside its folder, one for each person."""
+    from urllib.parse import quote
+
+    return quote(person, safe=" ").lstrip(".") or "%"
+
+
+def _form(path: Path) -> str:
+    ending = path.suffix.casefold()
+    if ending in (".ics", ".json"):
+        return ending[1:]
+    from ccops.reports.paper.render import form_of
+
+    return str(form_of(path))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageProblem(
+            _("{path} cannot be written: {why}.").format(path=path, why=error.strerror or error)
+        ) from None
+
+
+def take_roster(office: Office, path: Path, *, note: str = "", dry_run: bool = False) -> tuple[Roster | None, int]:
+    """Take in a roster file as a draft, and return it with its number of days; None on a dry run."""
+    from ccops.wfm.publish.file import read_roster
+
+    version, team = office.team_version()
+    found = read_roster(path, team)
+    if dry_run:
+        office.check("wfm.roster")
+        return None, found.days
+    order = Order(found.first, found.days, note=note or path.name)
+    with office.doing("wfm.roster", str(path.name), first=found.first) as deed:
+        roster = Rosters(office).save(deed, order, found.rows, found.document, version, None)
+        deed.detail = _("version {version}").format(version=roster.head.id)
+    return roster, found.days

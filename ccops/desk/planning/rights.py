@@ -1,0 +1,15 @@
+"""The rights that a role can grant in planning."""
+
+from typing import Final
+
+PLANNING_ACTIONS: Final = (
+    "wfm.team",
+    "wfm.roster",
+    "wfm.publish",
+    "wfm.leave.request",
+    "wfm.leave.decide",
+    "wfm.swap.offer",
+    "wfm.swap.decide",
+    "wfm.sick",
+)
+"""Rights that a role can grant in planning; `wfm.*` is all of them."""

@@ -1,0 +1,1 @@
+"""What leaves planning: calendars and papers of a roster."""
