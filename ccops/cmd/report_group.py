@@ -30,7 +30,7 @@ class ReportGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the commands; to the shell that completes, the reports of the catalogue too."""
         names = list(self.commands)
-        return [*names, *_titles()] if ctx.resilient_parsing else [*names, ANY]
+        return [*names, *_abouts()] if ctx.resilient_parsing else [*names, ANY]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command by name; whether there is such a report is seen when it is made."""
@@ -42,13 +42,13 @@ class ReportGroup(TyperGroup):
         with formatter.section(_("Commands")):
             formatter.write_dl([*own, (ANY, _("Print a report, one of those below or one of your own."))])
         with formatter.section(_("Reports")):
-            formatter.write_dl(list(_titles().items()))
+            formatter.write_dl(list(_abouts().items()))
 
 
-def _titles() -> dict[str, str]:
+def _abouts() -> dict[str, str]:
     from ccops.reports.catalogue import entries
 
-    return {name: entry.title for name, entry in entries().items()}
+    return {name: entry.about for name, entry in entries().items()}
 
 
 class ReportCommand(TyperCommand):
