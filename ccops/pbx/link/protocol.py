@@ -118,7 +118,8 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
     def _take(self, messages: list[bytes], at: float) -> None:
         kinds, read = self._first_lines, self._reader.read
         for message in messages:
-            line = message.partition(b"\r\n")[0]
+            end = message.find(b"\r\n")
+            line = message[:end] if end >= 0 else message
             kind = kinds.get(line) or self._judge(line)
             if kind == _UNUSUAL:
                 self._take_unusual(message, at)

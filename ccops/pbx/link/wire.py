@@ -7,6 +7,7 @@ in it cannot pass for a message end; inside a CR LF message lone CR and LF are c
 
 import re
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Final
 
 from ccops.errors import UsageProblem
@@ -120,7 +121,11 @@ class _HeaderCache(dict[bytes, tuple[str, str] | None]):
     __slots__ = ()
 
     def __missing__(self, line: bytes) -> tuple[str, str] | None:
-        header = read_header(line)
+        name, colon, value = line.decode("utf-8", "replace").partition(": ")
+        # The usual line is read here; whatever is odd about one, `read_header` knows. One string for each name makes
+        # the handlers' look-ups compare addresses.
+        usual = colon and name.isidentifier() and value.isascii() and value.isprintable()
+        header = (intern(name), value) if usual else read_header(line)
         if len(line) <= _CACHED_LENGTH:
             if len(self) >= _CACHED_LINES:
                 self.clear()
