@@ -85,6 +85,47 @@ def nobody_knows_the_phone(scene: Scene) -> Play:
     scene.quiet()
 
 
+NASTY = "O'Neil \\ \"x\" ? 王芳 \\n\\'"
+
+
+def names_with_quotes(scene: Scene) -> Play:
+    """Asterisk escapes names where it describes channels, but not in the rows of its queues."""
+    scene.add_member("sales", "1001", "Ana O'Hara ?", style="freepbx")
+    talking = scene.queue_call("sales", "5550001", NASTY)
+    waiting = scene.call_in("support", "5550002", NASTY)
+    scene.waiting(waiting)
+    parked = scene.call_in("sales", "5550003", NASTY)
+    scene.waiting(parked)
+    scene.park(parked.channel)
+    scene.ami.settle()
+    yield "one talks, one waits, one is parked"
+    for handle in (talking, waiting, parked):
+        scene.hang_up(handle)
+        scene.ended(handle)
+    scene.quiet()
+
+
+def transfer_to_a_queue_and_take_the_next(scene: Scene) -> Play:
+    """Through a Local channel: the agent sends a caller to another queue and takes the next one meanwhile."""
+    scene.add_member("sales", "1001", "Ana", style="freepbx")
+    first = scene.queue_call("sales", "5550001")
+    yield "Ana talks with the first"
+    scene.blind_transfer("1001", "7002")
+    scene.expect("QueueCallerJoin", Queue="support")  # of the Local channel: that is whom the phone talks to
+    scene.ami.settle()
+    yield "the first waits in the other queue"
+    second = scene.queue_call("sales", "5550002")
+    yield "Ana talks with the second"
+    scene.add_member("support", "1003", "Chi")
+    scene.expect("AgentConnect", Queue="support")
+    scene.ami.settle()
+    yield "Chi has the first"
+    for handle in (first, second):
+        scene.hang_up(handle)
+        scene.ended(handle)
+    scene.quiet()
+
+
 def queues_come_and_go(scene: Scene) -> Play:
     """A reload brings a queue and takes it away; AMI says nothing of it, so whoever wants to know must list."""
     path = scene.lab.pbx.home / "etc" / "queues.conf"
@@ -104,5 +145,6 @@ PLAYS: dict[str, Callable[[Scene], Play]] = {
         take_over_by_bridge,
         caller_sends_the_agent_on,
         nobody_knows_the_phone,
+        transfer_to_a_queue_and_take_the_next,
     )
 }

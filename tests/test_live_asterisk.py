@@ -21,7 +21,7 @@ from tests.lab.proxy import Proxy
 from tests.lab.scenario import Scene
 from tests.lab.scenes import SCENES
 from tests.lab.story import STORY
-from tests.live_plays import PLAYS, queues_come_and_go
+from tests.live_plays import NASTY, PLAYS, names_with_quotes, queues_come_and_go
 
 PATIENCE = 6.0
 
@@ -180,6 +180,20 @@ async def test_a_fresh_client_finds_calls_spies_and_parked_callers(scene: Scene)
             assert spy.call_id == talking.uniqueid
             assert board.parked[parked.uniqueid].caller_number == "5550063"
             assert board.calls[parked.uniqueid].held
+
+
+async def test_a_caller_has_one_name_whoever_tells_it(scene: Scene) -> None:
+    async with centre(scene.lab) as live:
+        async for moment in moments(names_with_quotes(scene)):
+            await assert_true(live, scene.lab, moment)
+            fresh = LiveCentre(settings(scene.lab))
+            await fresh.start()
+            await fresh.close()
+            for board in (live.board, fresh.board):
+                rows = [*board.calls.values(), *board.parked.values()]
+                assert [row.caller_name for row in rows] == [NASTY] * 4, "the parked one is a call too"
+                assert {(row.agent, row.caller_name) for row in board.agents.values()} >= {("Ana O'Hara ?", NASTY)}
+        assert not live.board.link.drift_repaired
 
 
 @pytest.mark.timeout(180)

@@ -226,7 +226,7 @@ def test_a_pulled_caller_is_withdrawn_and_the_line_closes_up(player: Player) -> 
 def test_a_hostile_name_is_harmless_text(player: Player) -> None:
     seen = player.to("hostile name")
     names = {row.caller_name for row in of_caller(seen, "5550011")}
-    assert names == {"[2J]0;pwn\\a[red]bold[/red]"}
+    assert names == {"[2J]0;pwn[red]bold[/red]"}
 
 
 def test_who_logs_out_is_gone(player: Player) -> None:

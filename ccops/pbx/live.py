@@ -227,6 +227,7 @@ class LiveCentre:
                 self._take(lists, gap=True)
             finally:
                 self._window = None
+        self._flush()  # the board holds what was found before it says that it is live
         self._synced_at = self._clock()
         self._show_link()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ccops.pbx.queue_log.lines import LogRow
-from ccops.pbx.text import clean
+from ccops.pbx.text import clean, unescaped
 
 Event = Mapping[str, str]
 
@@ -68,6 +68,8 @@ class Seen:
             "HangupRequest": self._asked_to_hang_up,
             "SoftHangupRequest": self._asked_to_hang_up,
             "Hangup": self._hangup,
+            "ParkedCall": self._parked,
+            "BridgeEnter": self._bridged,
             "MusicOnHoldStart": self._music,
             "MusicOnHoldStop": self._music,
             "QueueMember": self._listed_member,
@@ -127,7 +129,7 @@ class Seen:
         queue, position = _text(event, "Queue"), _text(event, "Position")
         self._waiting[callid, queue] = _Caller(at, position, _place(event))
         self._hung_up.discard(callid)
-        number, name = _known(event, "CallerIDNum"), _known(event, "CallerIDName")
+        number, name = _known(event, "CallerIDNum"), _name(event)
         params = ("", number, position, name) if name else ("", number, position)
         return [LogRow(int(at), callid, queue, "NONE", "ENTERQUEUE", params)]
 
@@ -149,6 +151,22 @@ class Seen:
         wait = event.get("HoldTime") or str(int(at) - int(caller.entered))
         params = (_text(event, "Position"), event.get("OriginalPosition") or caller.position, wait)
         return [LogRow(int(at), callid, queue, "NONE", verb, params)]
+
+    def _parked(self, event: Event, at: float) -> list[LogRow]:
+        return self._taken_away(_text(event, "ParkeeUniqueid"), at)
+
+    def _bridged(self, event: Event, at: float) -> list[LogRow]:
+        return self._taken_away(_text(event, "Uniqueid"), at)
+
+    def _taken_away(self, callid: str, at: float) -> list[LogRow]:
+        """A waiting caller whom Park or Bridge takes: the log books ABANDON, no event of the queue tells of it."""
+        gone = [key for key, one in self._waiting.items() if key[0] == callid and one.left is None]
+        rows = []
+        for key in gone:
+            caller = self._waiting.pop(key)
+            params = (caller.position, caller.position, str(int(at) - int(caller.entered)))
+            rows.append(LogRow(int(at), callid, key[1], "NONE", "ABANDON", params))
+        return rows
 
     def _connect(self, event: Event, at: float) -> list[LogRow]:
         callid, queue = _text(event, "Uniqueid"), _text(event, "Queue")
@@ -284,7 +302,13 @@ def _text(event: Event, header: str) -> str:
 
 def _known(event: Event, header: str) -> str:
     text = _text(event, header)
-    return "" if text == "<unknown>" else text
+    return "" if text in ("<unknown>", "unknown") else text
+
+
+def _name(event: Event) -> str:
+    """Return the caller's name, which Asterisk escapes in its events but not in a row of QueueStatus."""
+    text = _known(event, "CallerIDName")
+    return text if event.get("Event") == "QueueEntry" else unescaped(text)
 
 
 def _agent(event: Event) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ccops.pbx.state import agents, talks
+from ccops.pbx.state.callers import on_taken_away
 from ccops.pbx.state.calls import goes_on, group_of, step
 from ccops.pbx.state.channels import add, join_linkedids, set_bridge, unspend
 from ccops.pbx.state.fields import Event, partner_of, party
@@ -30,6 +31,7 @@ def on_enter(state: State, event: Event, at: float) -> None:
         join_linkedids(state, together, at)
     call = state.callers.get(channel.uniqueid)
     if call is not None:
+        on_taken_away(state, channel, at)
         goes_on(state, call)
     talks.note(state, channel, at)
 

@@ -1,11 +1,15 @@
 """Callers of queues: they join, are rung out, connected, completed, or leave without an answer."""
 
+from typing import Final
+
 from ccops.pbx.state import agents, talks
 from ccops.pbx.state.calls import depart, goes_on, group_of, is_key, leave_queue, queued_call, step, touch_line
 from ccops.pbx.state.channels import add, unspend
 from ccops.pbx.state.fields import Event, party, whole
 from ccops.pbx.state.members import named, queue_of
 from ccops.pbx.state.model import Agent, Call, Channel, Connection, Departure, Queue, Ring, State
+
+_NOWHERE: Final = ("", "")
 
 
 def on_join(state: State, event: Event, at: float) -> None:
@@ -16,6 +20,7 @@ def on_join(state: State, event: Event, at: float) -> None:
     unspend(state, channel, at)
     call = queued_call(state, channel, at)
     if call.waiting and call.queue == queue.name:
+        _fall_in(state, call, queue, event)
         return
     goes_on(state, call, event.get("Exten", ""))
     moved = bool(call.queue) and call.queue != queue.name
@@ -35,6 +40,22 @@ def _stand(state: State, call: Call, queue: Queue, channel: Channel, position: i
     queue.waiting.insert(max(position - 1, 0), call.caller)
     touch_line(state, queue)
     state.dirty.groups[group.linkedid] = None
+
+
+def _fall_in(state: State, call: Call, queue: Queue, event: Event) -> None:
+    """A row has told of a caller before the event does: who joined again between the two stands before him.
+
+    What joined by an event has a place. Whoever was let in before others says so by its position, and keeps it.
+    """
+    line = queue.waiting
+    last = max((index for index, uniqueid in enumerate(line) if state.callers[uniqueid].place != _NOWHERE), default=-1)
+    passed_others = event.get("Count", event.get("Position")) != event.get("Position")
+    if call.place != _NOWHERE or passed_others or line.index(call.caller) > last:
+        return
+    line.remove(call.caller)
+    line.insert(last, call.caller)
+    call.place = (event.get("Context", ""), event.get("Exten", ""))
+    touch_line(state, queue)
 
 
 def on_entry(state: State, event: Event, at: float) -> None:
@@ -74,7 +95,7 @@ def on_abandon(state: State, event: Event, at: float) -> None:
 
 def _moved(call: Call, event: Event) -> bool:
     """Return whether the channel is already somewhere else in the dialplan than where it joined."""
-    return call.place != ("", "") and call.place != (event.get("Context", ""), event.get("Exten", ""))
+    return call.place != _NOWHERE and call.place != (event.get("Context", ""), event.get("Exten", ""))
 
 
 def on_leave(state: State, event: Event, at: float) -> None:
@@ -93,6 +114,17 @@ def on_leave(state: State, event: Event, at: float) -> None:
         agents.release(state, call, at)
     else:
         call.departure = Departure(at, "", "left")
+
+
+def on_taken_away(state: State, channel: Channel, at: float) -> None:
+    """A waiting caller is parked or bridged: somebody took him out of the queue, of which no event of a queue tells."""
+    call = state.callers.get(channel.uniqueid)
+    if call is None or not call.waiting:
+        return
+    leave_queue(state, group_of(state, call.linkedid), call)
+    agents.release(state, call, at)
+    depart(state, call, Departure(at, "pulled", "pulled"))
+    state.dirty.groups[call.linkedid] = None
 
 
 def _of_agent(state: State, event: Event, at: float, agent: Agent | None) -> tuple[Agent, Call, Channel] | None:

@@ -15,10 +15,11 @@ OUTCOMES: Final = {"abandoned": "abandoned", "timeout": "timeout", "exit_key": "
 
 def step(state: State, call: Call, at: float, kind: str, detail: str = "") -> None:
     """Add a rung to the ladder, unless it says again what the last one said at that instant."""
-    rung = Step(at, kind, detail)
-    if call.steps and call.steps[-1] == rung:
-        return
-    call.steps.append(rung)
+    if call.steps:
+        last = call.steps[-1]
+        if last.kind == kind and last.at == at and last.detail == detail:
+            return
+    call.steps.append(Step(at, kind, detail))
     state.dirty.groups[call.linkedid] = None
     if len(call.steps) > STEPS_KEPT:
         del call.steps[1]

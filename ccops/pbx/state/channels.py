@@ -6,8 +6,9 @@ from typing import Final
 
 from ccops.pbx.state import agents, talks
 from ccops.pbx.state.calls import end_calls, goes_on, group_of, is_key, open_call, relink, remember_caller, step
-from ccops.pbx.state.fields import NOBODY, Event, device_of, duration, is_local, older, party
+from ccops.pbx.state.fields import NOBODY, Event, device_of, duration, is_local, name_in, older, party
 from ccops.pbx.state.model import UP, Agent, Call, Channel, Departure, Group, State
+from ccops.pbx.text import unescaped
 
 
 @dataclass(slots=True, frozen=True)
@@ -58,8 +59,9 @@ def _make(state: State, event: Event, at: float, names: _Headers, born: float) -
     connected_number, connected_name = get(names.connected_number, ""), get(names.connected_name, "")
     channel = Channel(
         uniqueid, name, device, linkedid, born, name.startswith("Local/"), get(names.state, "0"),
-        "" if number in NOBODY else number, "" if caller_name in NOBODY else caller_name,
-        "" if connected_number in NOBODY else connected_number, "" if connected_name in NOBODY else connected_name,
+        "" if number in NOBODY else number, "" if caller_name in NOBODY else unescaped(caller_name),
+        "" if connected_number in NOBODY else connected_number,
+        "" if connected_name in NOBODY else unescaped(connected_name),
         get(names.exten, ""),
     )  # fmt: skip
     state.channels[uniqueid] = channel
@@ -99,9 +101,9 @@ def on_listed(state: State, event: Event, at: float) -> None:
     if channel is None:
         return
     channel.app, channel.data = event.get("Application", ""), event.get("ApplicationData", "")
-    channel.number, channel.caller_name = party(event, "CallerIDNum"), party(event, "CallerIDName")
+    channel.number, channel.caller_name = party(event, "CallerIDNum"), name_in(event, "CallerIDName")
     channel.connected_number = party(event, "ConnectedLineNum")
-    channel.connected_name = party(event, "ConnectedLineName")
+    channel.connected_name = name_in(event, "ConnectedLineName")
     state.dirty.groups[channel.linkedid] = None
     set_state(state, channel, event.get("ChannelState", "0"), at)
     set_bridge(state, channel, event.get("BridgeId", ""))
@@ -112,7 +114,7 @@ def on_state(state: State, event: Event, at: float) -> None:
     channel = state.channels.get(event.get("Uniqueid", "")) or add(state, event, at)
     if channel is not None:
         channel.connected_number = party(event, "ConnectedLineNum")
-        channel.connected_name = party(event, "ConnectedLineName")
+        channel.connected_name = name_in(event, "ConnectedLineName")
         state.dirty.groups[channel.linkedid] = None
         set_state(state, channel, event.get("ChannelState", channel.state), at)
 
@@ -131,7 +133,7 @@ def on_caller_id(state: State, event: Event, at: float) -> None:
     """NewCallerid: never brings a channel to life, for it may come after the hangup."""
     channel = state.channels.get(event.get("Uniqueid", ""))
     if channel is not None:
-        channel.number, channel.caller_name = party(event, "CallerIDNum"), party(event, "CallerIDName")
+        channel.number, channel.caller_name = party(event, "CallerIDNum"), name_in(event, "CallerIDName")
         state.dirty.groups[channel.linkedid] = None
 
 

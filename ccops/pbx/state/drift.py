@@ -87,8 +87,9 @@ def _with_whom(agent: Agent) -> Fact:
 def _channels(state: State) -> Iterator[tuple[str, Fact]]:
     for uniqueid, channel in state.channels.items():
         yield f"channel {uniqueid}", (channel.name, channel.state, channel.linkedid, channel.bridge)
+        yield f"caller {uniqueid}", (channel.number, channel.caller_name)
     for uniqueid, parked in state.parked.items():
-        yield f"parked {uniqueid}", (parked.lot, parked.space)
+        yield f"parked {uniqueid}", (parked.lot, parked.space, parked.number, parked.name)
     for uniqueid, spy in state.spies.items():
         yield f"spy {uniqueid}", (spy.target,)
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from ccops.pbx.text import unescaped
+
 Event = dict[str, str]
 """One AMI message: cleaned headers by name, the name of the event under "Event"."""
 
@@ -17,9 +19,15 @@ def whole(event: Event, header: str, default: int = 0) -> int:
 
 
 def party(event: Event, header: str) -> str:
-    """Return a number or name of somebody, empty where Asterisk writes that it knows none."""
+    """Return somebody's number, or the name in a row of a queue; empty where Asterisk writes that it knows none."""
     text = event.get(header, "")
     return "" if text in NOBODY else text
+
+
+def name_in(event: Event, header: str) -> str:
+    """Return somebody's name where a channel is described, which Asterisk escapes; empty where it knows none."""
+    text = event.get(header, "")
+    return "" if text in NOBODY else unescaped(text)
 
 
 def true(event: Event, header: str, default: bool = False) -> bool:

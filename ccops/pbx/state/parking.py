@@ -1,8 +1,9 @@
 """Parked calls."""
 
+from ccops.pbx.state.callers import on_taken_away
 from ccops.pbx.state.calls import goes_on, group_of, step
 from ccops.pbx.state.channels import add, unspend
-from ccops.pbx.state.fields import Event, party, whole
+from ccops.pbx.state.fields import Event, name_in, party, whole
 from ccops.pbx.state.model import Parked, State
 
 
@@ -12,6 +13,7 @@ def on_parked(state: State, event: Event, at: float) -> None:
     if channel is None:
         return
     unspend(state, channel, at)
+    on_taken_away(state, channel, at)
     left = whole(event, "ParkingTimeout")
     known = state.parked.get(channel.uniqueid)
     state.parked[channel.uniqueid] = Parked(
@@ -19,7 +21,7 @@ def on_parked(state: State, event: Event, at: float) -> None:
         lot=event.get("Parkinglot", ""),
         space=event.get("ParkingSpace", ""),
         number=party(event, "ParkeeCallerIDNum"),
-        name=party(event, "ParkeeCallerIDName"),
+        name=name_in(event, "ParkeeCallerIDName"),
         channel=event.get("ParkeeChannel", ""),
         parker=event.get("ParkerDialString", ""),
         parked_at=known.parked_at if known else at - max(whole(event, "ParkingDuration"), 0),

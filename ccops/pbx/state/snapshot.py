@@ -12,6 +12,7 @@ from ccops.pbx.state.apply import apply
 from ccops.pbx.state.calls import current, group_of, main_channel, queued_call
 from ccops.pbx.state.fields import Event
 from ccops.pbx.state.model import UP, Agent, Call, Channel, Connection, Gone, Group, Member, Ring, State
+from ccops.pbx.text import escaped
 
 
 def begin(like: State) -> State:
@@ -63,13 +64,31 @@ def complete(state: State, at: float) -> None:
 
 
 def _find_connection(state: State, agent: Agent, member: Member) -> None:
+    """Find whom a queue has connected an agent to.
+
+    A Local leg may outlive its call: where the agent sent the caller on, it leads elsewhere and the phone is free for
+    the next one. So what leads to the phone comes first.
+    """
+    found = list(_connected(state, agent, member.queue))
+    if not found:
+        return
+    leg, caller = next((pair for pair in found if _leads_to_phone(state, agent, pair[0])), found[0])
+    call = queued_call(state, caller, caller.created_at)
+    call.entered_at = caller.created_at
+    agents.connect(state, agent, call, Connection(member.queue, caller.uniqueid, leg.uniqueid, leg.created_at))
+
+
+def _connected(state: State, agent: Agent, queue: str) -> Iterator[tuple[Channel, Channel]]:
+    """Yield the agent's open legs that share a call with a caller whom the queue has connected, and that caller."""
     for leg in _own_legs(state, agent):
-        caller = _connected_caller(state, group_of(state, leg.linkedid), member.queue) if leg.state == UP else None
+        caller = _connected_caller(state, group_of(state, leg.linkedid), queue) if leg.state == UP else None
         if caller is not None and caller is not leg:
-            call = queued_call(state, caller, caller.created_at)
-            call.entered_at = caller.created_at
-            agents.connect(state, agent, call, Connection(member.queue, caller.uniqueid, leg.uniqueid, leg.created_at))
-            return
+            yield leg, caller
+
+
+def _leads_to_phone(state: State, agent: Agent, leg: Channel) -> bool:
+    line = talks.beyond(state, leg) if leg.local else leg
+    return line is not None and line.device in agent.devices
 
 
 def _own_legs(state: State, agent: Agent) -> Iterator[Channel]:
@@ -127,9 +146,9 @@ def rows_of_channels(state: State, at: float) -> list[tuple[Event, float]]:
                 "Linkedid": channel.linkedid,
                 "ChannelState": channel.state,
                 "CallerIDNum": channel.number,
-                "CallerIDName": channel.caller_name,
+                "CallerIDName": escaped(channel.caller_name),
                 "ConnectedLineNum": channel.connected_number,
-                "ConnectedLineName": channel.connected_name,
+                "ConnectedLineName": escaped(channel.connected_name),
                 "Exten": channel.dialled,
                 "Application": _application(state, channel),
                 "ApplicationData": _arguments(state, channel),
@@ -173,7 +192,7 @@ def rows_of_parked(state: State, at: float) -> list[tuple[Event, float]]:
                 "ParkeeChannel": parked.channel,
                 "ParkeeUniqueid": parked.uniqueid,
                 "ParkeeCallerIDNum": parked.number,
-                "ParkeeCallerIDName": parked.name,
+                "ParkeeCallerIDName": escaped(parked.name),
                 "Parkinglot": parked.lot,
                 "ParkingSpace": parked.space,
                 "ParkerDialString": parked.parker,
