@@ -166,6 +166,21 @@ def test_an_end_under_another_callid_finds_its_talk() -> None:
     assert [(visit.callid, visit.talk, visit.ended_by) for visit in visits] == [("a", 38, "agent"), ("b", 25, "caller")]
 
 
+def test_ends_under_other_callids_are_told_apart_by_who_talks() -> None:
+    """An agent's talks of before, in the same queue, are over; a talk of the same agent in another queue is not."""
+    lines = []
+    for number, queue in enumerate(("q", "q", "r", "q")):
+        at = 100 * (number + 1)
+        lines += [
+            f"{at}|c{number}|{queue}|NONE|ENTERQUEUE||1|1",
+            f"{at + 2}|c{number}|{queue}|Ana|CONNECT|2|m{number}|1",
+        ]
+        if number != 2:
+            lines.append(f"{at + 30}|other{number}|{queue}|Ana|COMPLETECALLER|2|28|1")
+    found = {visit.callid: visit for visit in visits_of(rows_of("\n".join(lines)))}
+    assert {callid: visit.talk for callid, visit in found.items()} == {"c0": 28, "c1": 28, "c2": None, "c3": 28}
+
+
 def test_missed_rings_are_milliseconds_and_cancelled_ones_no_miss() -> None:
     missed: list[Missed] = []
     reducer = Visits(closed=lambda visit: None, missed=missed.append)

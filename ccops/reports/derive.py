@@ -63,6 +63,7 @@ class Standing(NamedTuple):
     """What is open after the last block."""
 
     visits: list[Row]
+    """Those that entered or were answered since what was open was asked for last."""
     sessions: list[Row]
     pauses: list[Row]
     queues: list[tuple[str, int]]
@@ -83,6 +84,7 @@ class Deriver:
         sinks = Sinks(self._visit, self._missed, self._session, self._pause, self._wrapped)
         self._history = History(state.rules, sinks, actions=ActionLog(state.actions), first_number=state.next_visit)
         self._adopt(state)
+        self._history.visits.turn = 1
 
     def _adopt(self, state: State) -> None:
         history = self._history
@@ -123,7 +125,9 @@ class Deriver:
     def standing(self) -> Standing:
         """Return what is open now."""
         history, self._derived = self._history, _nothing()
-        visits = [self._row(visit) for visit in history.visits.open.values()]
+        turn = history.visits.turn
+        visits = [self._row(visit) for visit in history.visits.open.values() if visit.turn == turn]
+        history.visits.turn = turn + 1
         sessions, pauses = [], []
         for agent, clock in history.spans.agents.items():
             number = self._agent(agent)
@@ -186,11 +190,11 @@ class Deriver:
         )
 
     def _missed(self, missed: Missed) -> None:
-        queue, agent = self._queue(missed.queue), self._agent(missed.agent)
-        ring = round(missed.ring * 1000)
-        self._derived.rings.append(
-            (missed.at, missed.file, missed.offset, self._site, queue, agent, missed.visit, ring, int(missed.canceled))
-        )
+        at, name, who, _callid, seconds, canceled, visit, file, offset = missed
+        queue = self._queues.get(name) or self._queue(name)
+        agent = self._agents.get(who) or self._agent(who)
+        ring = int(seconds * 1000 + 0.5)
+        self._derived.rings.append((at, file, offset, self._site, queue, agent, visit, ring, int(canceled)))
 
     def _session(self, session: Session) -> None:
         queue = self._queue(session.queue) if session.queue else None
@@ -230,6 +234,8 @@ def visit_of(row: Row, queues: dict[int, str], agents: dict[int, str]) -> Visit:
 # --- in a process of its own ---------------------------------------------------------------------------------
 
 _worker: list[Deriver] = []
+_PLAIN = 2
+"""Format of marshal that does not look for values that are one and the same: looking costs more than it saves."""
 
 
 def start_worker(state: State) -> None:
@@ -257,12 +263,12 @@ def _end_with_parent() -> None:
 
 def work_block(data: bytes, file: int, offset: int) -> bytes:
     """Derive a block in this process; the answer is packed, much faster than a pickle."""
-    return marshal.dumps(tuple(_worker[0].block(data, file, offset)))
+    return marshal.dumps(tuple(_worker[0].block(data, file, offset)), _PLAIN)
 
 
 def work_standing() -> bytes:
     """Return what is open in this process's deriver, packed."""
-    return marshal.dumps(tuple(_worker[0].standing()))
+    return marshal.dumps(tuple(_worker[0].standing()), _PLAIN)
 
 
 def unpacked_derived(answer: bytes) -> Derived:

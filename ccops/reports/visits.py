@@ -91,6 +91,8 @@ class Visit:
     end_file: int = 0
     end_offset: int = 0
     """Where the line that ended it stands."""
+    turn: int = 0
+    """The reducer's turn in which it entered or was answered."""
 
     @property
     def open(self) -> bool:
@@ -121,30 +123,28 @@ class ActionLog:
 
     def __init__(self, rows: Iterable[tuple[str, float, str]] = ()) -> None:
         """`kind` is the action's name: pull, move, withdraw, takeover …"""
-        self._by_call: dict[str, list[tuple[float, str]]] = {}
+        self.by_call: dict[str, list[tuple[float, str]]] = {}
+        """(epoch seconds, kind) of what was done to each call; only to be read."""
         for callid, at, kind in rows:
             self.add(callid, at, kind)
 
     def add(self, callid: str, at: float, kind: str) -> None:
         """Remember one action that succeeded; the same told twice is one."""
-        done = self._by_call.setdefault(callid, [])
+        done = self.by_call.setdefault(callid, [])
         if (at, kind) not in done:
             done.append((at, kind))
 
     def forget(self, callid: str, kind: str) -> None:
         """Take back the newest action of a kind: it was tried and failed."""
-        done = self._by_call.get(callid, [])
+        done = self.by_call.get(callid, [])
         for index in range(len(done) - 1, -1, -1):
             if done[index][1] == kind:
                 del done[index]
                 return
 
-    def __contains__(self, callid: str) -> bool:
-        return callid in self._by_call
-
     def near(self, callid: str, at: float, kinds: frozenset[str]) -> list[tuple[float, str]]:
         """Return what of `kinds` was done to the call within `ACTION_REACH` of an instant, nearest first."""
-        done = self._by_call.get(callid)
+        done = self.by_call.get(callid)
         if done is None:
             return []
         found = [(when, kind) for when, kind in done if kind in kinds and abs(when - at) <= ACTION_REACH]
@@ -219,11 +219,15 @@ class Visits:
         """Rows about a call whose entry was never seen."""
         self.actions = actions if actions is not None else ActionLog()
         self.next_number = first_number
+        self.turn = 0
+        """Counted up by who wants to know which open visits have changed since."""
         self._closed, self._missed = closed, missed
         self._nth: dict[tuple[str, str], int] = {}
         self._nth_before: dict[tuple[str, str], int] = {}
         self._nth_since = 0
         self._used: set[tuple[str, float, str]] = set()
+        self._talks: dict[tuple[str, str], dict[int, Visit]] | None = None
+        """Who talks, by queue and agent; kept from the first end on that is of no known call."""
         self.handlers: dict[str, Handler] = {
             "ENTERQUEUE": self._enter,
             "CONNECT": self._connect,
@@ -264,11 +268,14 @@ class Visits:
         if key in self.open:  # entering again is the proof that the stay before is over, however it ended
             self._give_up(key)
         visit = Visit()
-        visit.number = self.next_number
-        self.next_number += 1
+        visit.number = number = self.next_number
+        self.next_number = number + 1
         visit.callid, visit.queue, visit.entered = callid, queue, at
-        visit.nth = self._count(key, at)
-        visit.file, visit.offset = file, offset
+        if abs(at - self._nth_since) > _STALE:
+            self._age(at)
+        visit.nth = nth = (self._nth.get(key) or self._nth_before.get(key, 0)) + 1
+        self._nth[key] = nth
+        visit.file, visit.offset, visit.turn = file, offset, self.turn
         visit.caller = row[P2] if len(row) > P2 else ""
         if len(row) > P3:
             visit.position = whole(row, P3)
@@ -276,17 +283,11 @@ class Visits:
                 visit.caller_name = "|".join(row[P4:])
         self.open[key] = visit
 
-    def _count(self, key: tuple[str, str], at: int) -> int:
-        # A call does not last for days, so what two days have counted is enough to remember.
-        if abs(at - self._nth_since) > _STALE:
-            self._forget(self._nth_since)
-            self._nth_before, self._nth, self._nth_since = self._nth, {}, at
-        nth = self._nth.get(key) or self._nth_before.get(key, 0)
-        self._nth[key] = nth = nth + 1
-        return nth
-
-    def _forget(self, before: int) -> None:
-        # An entry whose end was never written (FACTS §5) stays "waiting", but need not be kept in hand.
+    def _age(self, at: int) -> None:
+        # A call does not last for days, so what two days have counted is enough to remember; and an entry whose end
+        # was never written (FACTS §5) stays "waiting", but need not be kept in hand.
+        before, self._nth_since = self._nth_since, at
+        self._nth_before, self._nth = self._nth, {}
         stale = [key for key, visit in self.open.items() if visit.entered < before]
         for key in stale:
             self._give_up(key)
@@ -294,6 +295,7 @@ class Visits:
     def _give_up(self, key: tuple[str, str]) -> None:
         visit = self.open.pop(key)
         visit.ended_by = "unknown"
+        self._talked(visit)
         self._closed(visit)
 
     def _connect(self, at: int, row: Fields, file: int, offset: int) -> None:
@@ -301,7 +303,10 @@ class Visits:
         if visit is None:
             self.orphans += 1
             return
-        visit.outcome = Outcome.ANSWERED
+        if self._talks is not None:
+            self._talked(visit)  # who is connected again, talks to somebody else now
+            self._talks.setdefault((visit.queue, row[AGENT]), {})[visit.number] = visit
+        visit.outcome, visit.turn = Outcome.ANSWERED, self.turn
         visit.connected = at
         visit.agent = row[AGENT]
         try:
@@ -318,14 +323,17 @@ class Visits:
         visit.ring = whole(row, P3)
 
     def _complete(self, at: int, row: Fields, file: int, offset: int) -> None:
-        visit = self._talking(at, row)
-        if visit is None:
-            self.orphans += 1
-            return
+        visit = self.open.get((row[CALLID], row[QUEUE]))
+        if visit is None or visit.connected is None:
+            visit = self._talking(at, row)
+            if visit is None:
+                self.orphans += 1
+                return
         ended_by = "agent" if row[EVENT] == "COMPLETEAGENT" else "caller"
-        if visit.callid in self.actions and self._done_by_us(visit.callid, at, TAKEN_OVER):
+        if visit.callid in self.actions.by_call and self._done_by_us(visit.callid, at, TAKEN_OVER):
             ended_by = "takeover"
-        self._hang_up(visit, at, (file, offset), ended_by, whole(row, P2))
+        visit.end_file, visit.end_offset = file, offset
+        self._hang_up(visit, at, ended_by, whole(row, P2))
 
     def _transfer(self, at: int, row: Fields, file: int, offset: int) -> None:
         visit = self._talking(at, row)
@@ -336,14 +344,16 @@ class Visits:
         # Counted from the end: an attended transfer's target takes one field or two.
         attended = row[EVENT] == "ATTENDEDTRANSFER"
         visit.transfer_to = "|".join(params[:-3]) if attended else "".join(params[:1])
-        self._hang_up(visit, at, (file, offset), _TRANSFER_KIND[row[EVENT]], whole(params, -2))
+        visit.end_file, visit.end_offset = file, offset
+        self._hang_up(visit, at, _TRANSFER_KIND[row[EVENT]], whole(params, -2))
 
-    def _hang_up(self, visit: Visit, at: int, place: tuple[int, int], ended_by: str, talk: int | None) -> None:
+    def _hang_up(self, visit: Visit, at: int, ended_by: str, talk: int | None) -> None:
         visit.ended = at
         visit.ended_by = ended_by
         visit.talk = talk if talk is not None else max(0, at - (visit.connected or at))
-        visit.end_file, visit.end_offset = place
         del self.open[visit.callid, visit.queue]
+        if self._talks is not None:
+            self._talked(visit)
         self._closed(visit)
 
     def _talking(self, at: int, row: Fields) -> Visit | None:
@@ -358,11 +368,12 @@ class Visits:
         Where Asterisk optimises a Local channel away, the end carries the uniqueid of the channel that took its
         place; queue and agent stay, and hold and talk still tell when the talk began.
         """
-        same = [
-            visit
-            for visit in self.open.values()
-            if visit.connected is not None and visit.queue == row[QUEUE] and visit.agent == row[AGENT]
-        ]
+        if self._talks is None:
+            self._talks = {}
+            for visit in self.open.values():
+                if visit.connected is not None:
+                    self._talks.setdefault((visit.queue, visit.agent), {})[visit.number] = visit
+        same = self._talks.get((row[QUEUE], row[AGENT]), {}).values()
         for visit in same:
             if visit.member_uniqueid == row[CALLID]:
                 return visit
@@ -370,6 +381,11 @@ class Visits:
         hold, talk = whole(params, -3), whole(params, -2)
         fits = [visit for visit in same if hold == visit.wait and _began(visit, at, talk)]
         return min(fits, key=lambda visit: visit.number, default=None)
+
+    def _talked(self, visit: Visit) -> None:
+        """Forget who talks with whom in a visit."""
+        if self._talks is not None and visit.connected is not None:
+            self._talks.get((visit.queue, visit.agent), {}).pop(visit.number, None)
 
     def _leave(self, at: int, row: Fields, file: int, offset: int) -> None:
         key = (row[CALLID], row[QUEUE])
@@ -381,7 +397,7 @@ class Visits:
         outcome, place = EXITS[event], P3
         if outcome is Outcome.EXIT_KEY:
             visit.key, place = "".join(row[P1:P2]), P4
-        elif event in TAKEN_OUT and key[0] in self.actions and self._done_by_us(key[0], at, TAKEN_OUT[event]):
+        elif event in TAKEN_OUT and key[0] in self.actions.by_call and self._done_by_us(key[0], at, TAKEN_OUT[event]):
             outcome = Outcome.WITHDRAWN
         wait = whole(row, place)
         visit.outcome = outcome
@@ -400,12 +416,14 @@ class Visits:
 
     def _ring_no_answer(self, at: int, row: Fields, file: int, offset: int) -> None:
         if self._missed is not None:
-            callid, queue = row[CALLID], row[QUEUE]
-            visit = self.open.get((callid, queue))
+            callid, queue = key = row[CALLID], row[QUEUE]
+            visit = self.open.get(key)
             number = visit.number if visit is not None else None
             ring = (whole(row, P1) or 0) / 1000
             canceled = row[EVENT] == "RINGCANCELED"
-            self._missed(Missed(at, queue, row[AGENT], callid, ring, canceled, number, file, offset))
+            # Straight to the tuple: its own constructor is Python, and two in three calls ring somebody in vain.
+            missed = (at, queue, row[AGENT], callid, ring, canceled, number, file, offset)
+            self._missed(tuple.__new__(Missed, missed))
 
     def _restart(self, at: int, row: Fields, file: int, offset: int) -> None:
         for visit in self.open.values():
@@ -418,6 +436,7 @@ class Visits:
             visit.end_file, visit.end_offset = file, offset
             self._closed(visit)
         self.open.clear()
+        self._talks = None
 
 
 _TRANSFER_KIND = {"BLINDTRANSFER": "blind", "ATTENDEDTRANSFER": "attended", "TRANSFER": "transfer"}

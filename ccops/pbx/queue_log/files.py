@@ -12,7 +12,7 @@ from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.pbx.queue_log.lines import LATEST_STAMP, LONGEST_LINE, LogRow, OnBad, parse_block
 
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 _SHOWN = 200
 """Bytes of an overlong line that are kept to show."""
 _DISORDER = 5

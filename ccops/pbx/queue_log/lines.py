@@ -192,18 +192,17 @@ def split_block(
 
 def _lines_of(data: bytes) -> tuple[list[str], list[int]]:
     """Return the lines of a block, harmless, and how many bytes each had."""
-    try:
-        texts = data.decode().split("\n")
-    except UnicodeDecodeError:
-        texts = []
-    if texts and len(data.translate(None, _CONTROLS)) == len(data):
-        sizes = list(map(len, texts))
-        for place in [place for place, text in enumerate(texts) if not text.isascii()]:
-            sizes[place] = len(texts[place].encode())
-            texts[place] = clean(texts[place])
-        return texts, sizes
-    raws = data.split(b"\n")
-    return [clean(raw.decode("utf-8", "replace")) for raw in raws], [len(raw) for raw in raws]
+    if len(data.translate(None, _CONTROLS)) != len(data):
+        raws = data.split(b"\n")
+        return [clean(raw.decode("utf-8", "replace")) for raw in raws], [len(raw) for raw in raws]
+    # One character per byte, so that only lines that hold more than ASCII are decoded.
+    texts = data.decode("latin-1").split("\n")
+    sizes = list(map(len, texts))
+    if not data.isascii():
+        for place, text in enumerate(texts):
+            if not text.isascii():
+                texts[place] = clean(text.encode("latin-1").decode("utf-8", "replace"))
+    return texts, sizes
 
 
 def _carefully(

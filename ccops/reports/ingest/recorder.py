@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from sqlite3 import Connection
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from ccops.reports import rollup
@@ -73,7 +72,6 @@ class Recorder:
         unrolled = database.meta(self._key("unrolled"))
         self.unrolled = None if unrolled is None else int(unrolled)
         """Instant from which on roll-ups are still to be made; None where they keep up."""
-        self._open: dict[int, Any] = {}
 
     def _key(self, name: str) -> str:
         return f"{name}.{self.site}"
@@ -83,8 +81,6 @@ class Recorder:
         since = self.derived_to - derived.REMEMBERED
         queues, agents = derived.names(self.database, self.site)
         sessions, pauses = derived.open_spans(self.database, self.site)
-        open_visits = derived.open_visits(self.database, self.site)
-        self._open = {row[_NUMBER]: row for row in open_visits}
         return State(
             site=self.site,
             latest=int(time.time()) + _FUTURE,
@@ -93,7 +89,7 @@ class Recorder:
             queues=queues,
             agents=agents,
             next_visit=derived.next_visit(self.database),
-            open_visits=open_visits,
+            open_visits=derived.open_visits(self.database, self.site),
             last_visits=derived.last_visits(self.database, self.site, self.derived_to - _WRAPPED_LATELY),
             nth=derived.visit_counts(self.database, self.site, since),
             members=derived.members(self.database, self.site),
@@ -110,7 +106,6 @@ class Recorder:
         """Write a batch inside a transaction that somebody else ends."""
         if keep_raw:
             self._write_raw(connection, batch)
-        changed = [row for row in standing.visits if self._open.get(row[_NUMBER]) != row]
         visits, sessions, pauses = (
             list(chain.from_iterable(getattr(found, kind) for found in batch.derived))
             for kind in ("visits", "sessions", "pauses")
@@ -120,8 +115,7 @@ class Recorder:
         self._write_names(connection, [*batch.derived, standing])
         rings = chain.from_iterable(found.rings for found in batch.derived)
         derived.put_closed(connection, visits, rings, sessions, pauses)
-        derived.put_open(connection, self.site, changed, standing.sessions, standing.pauses)
-        self._open = {row[_NUMBER]: row for row in standing.visits}
+        derived.put_open(connection, self.site, standing.visits, standing.sessions, standing.pauses)
         before, self.derived_to = self.derived_to, max(self.derived_to, batch.last_at)
         derived.put_meta(connection, self._key("derived_to"), self.derived_to)
         if batch.blocks:
@@ -129,7 +123,7 @@ class Recorder:
             derived.put_meta(connection, self._key("last_file"), self.last_file)
         if self.unrolled is not None:
             return
-        entered = min(map(itemgetter(_ENTERED), chain(visits, changed)), default=_FOREVER)
+        entered = min(map(itemgetter(_ENTERED), chain(visits, standing.visits)), default=_FOREVER)
         since = min(map(itemgetter(_SINCE), chain(sessions, pauses)), default=_FOREVER)
         self.roll_up(connection, entered, min(entered, since, before - _DISORDER if before else _FOREVER))
 
@@ -189,7 +183,8 @@ class Recorder:
 
         Readers count visits themselves meanwhile.
         """
-        entered = min((row[_ENTERED] for row in self._open.values()), default=self.derived_to)
+        waiting = derived.open_visits(self.database, self.site)
+        entered = min((row[_ENTERED] for row in waiting), default=self.derived_to)
         self.unrolled = min(entered, self.derived_to - derived.REMEMBERED)
         with self.database.write() as connection:
             drop_later_indexes(connection)

@@ -32,8 +32,8 @@ LARGE = 8 << 20
 """Bytes of new log after which it pays to derive in a process beside, and to make some indexes at the end."""
 FIRST = 200_000
 """Visits in a store below which a large import is its first."""
-_AHEAD = 6
-"""Blocks that may be on their way."""
+_AHEAD = 24
+"""Blocks that may be on their way: enough to read on while a batch is written."""
 
 
 @dataclass(slots=True)
