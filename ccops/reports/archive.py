@@ -16,7 +16,7 @@ from ccops.reports.spans import Pause, Session
 from ccops.reports.tally import AgentTally, Tally
 from ccops.reports.visits import Missed, Outcome, Visit
 from ccops.store import Database, derived, open_store, raw, sums
-from ccops.store.codes import OUTCOME_CODES
+from ccops.store.codes import END_CODES, OUTCOME_CODES
 from ccops.store.raw import RawLine
 from ccops.store.sums import SLOT
 
@@ -234,6 +234,7 @@ class Archive:
         agent: str | None = None,
         caller: str | None = None,
         outcomes: Sequence[Outcome] = (),
+        ended_by: Sequence[str] = (),
         callid: str | None = None,
     ) -> Iterator[Visit]:
         """Yield the visits that entered in a period, by entry; `caller` is the number as it stands in the log."""
@@ -247,6 +248,8 @@ class Archive:
                 values.append(value)
         if outcomes:
             conditions.append(f"outcome IN ({', '.join(str(OUTCOME_CODES[item.value]) for item in outcomes)})")
+        if ended_by:
+            conditions.append(f"ended_by IN ({', '.join(str(END_CODES[item]) for item in ended_by)})")
         names = self._names()
         sql = f"SELECT {derived.VISIT_COLUMNS} FROM visits WHERE {' AND '.join(conditions)} ORDER BY entered, id"  # noqa: S608
         for row in self.database.rows(sql, values):

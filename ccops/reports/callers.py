@@ -1,11 +1,11 @@
-"""Callers' numbers: written one way, and what became of who called again."""
+"""Callers' numbers: written one way, who called again, and who is to be called back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from ccops.reports.visits import LOST, Outcome, Visit
+from ccops.reports.visits import LOST, Visit
 
 if TYPE_CHECKING:
     from ccops.settings import Settings
@@ -32,7 +32,8 @@ class Numbers:
     @classmethod
     def of(cls, settings: "Settings") -> "Numbers":
         """Return how numbers are written at the site of these settings."""
-        return cls()
+        site = settings.site
+        return cls(site.country_code, site.international_prefix, site.national_prefix)
 
     def same(self, number: str) -> str:
         """Return a number's digits as every way of writing it gives them; empty for an anonymous caller."""
@@ -49,57 +50,68 @@ class Numbers:
         return digits
 
 
-@dataclass(slots=True)
-class Calling:
-    """One number's visits in a period."""
-
-    number: str
-    visits: int = 0
-    answered: int = 0
-    repeated: int = 0
-    """Visits after which the number entered again within the time."""
-    answered_once: int = 0
-    """Answered and not repeated."""
-    lost: int = 0
-    first_at: int = 0
-    last_at: int = 0
+Same = Callable[[str], str]
 
 
-def callings(visits: Iterable[Visit], numbers: Numbers, until: int) -> list[Calling]:
-    """Return what became of each number that entered before `until`, most visits first.
+def remembering(numbers: Numbers) -> Same:
+    """Return `numbers.same` that looks at each way of writing once."""
+    known: dict[str, str] = {}
 
-    `visits` go on for `REPEAT_WITHIN` beyond it, so that repeats of the last ones are seen. Another visit of the same
-    call is no repeat; anonymous callers are left out, nobody knows who they are.
+    def same(number: str) -> str:
+        found = known.get(number)
+        if found is None:
+            known[number] = found = numbers.same(number)
+        return found
+
+    return same
+
+
+class Caller(Protocol):
+    """A visit, as far as its caller goes."""
+
+    @property
+    def number(self) -> int:
+        """Counts up in order of entry."""
+
+    @property
+    def callid(self) -> str:
+        """The call."""
+
+    @property
+    def entered(self) -> int:
+        """Epoch seconds."""
+
+    @property
+    def caller(self) -> str:
+        """Number as the PBX gave it."""
+
+
+def repeated(visits: Iterable[Caller], same: Same) -> set[int]:
+    """Return the numbers of the visits after which the same caller entered again within `REPEAT_WITHIN`.
+
+    Another visit of the same call is none; anonymous callers are never the same one.
     """
-    by_number: dict[str, list[Visit]] = {}
+    by_number: dict[str, list[Caller]] = {}
     for visit in visits:
-        number = numbers.same(visit.caller)
+        number = same(visit.caller)
         if number:
             by_number.setdefault(number, []).append(visit)
-    found = [_calling(number, some, until) for number, some in by_number.items()]
-    return sorted((one for one in found if one.visits), key=lambda one: (-one.visits, one.number))
+    found: set[int] = set()
+    for some in by_number.values():
+        if len(some) > 1:
+            found |= _repeated(sorted(some, key=lambda visit: (visit.entered, visit.number)))
+    return found
 
 
-def _calling(number: str, visits: list[Visit], until: int) -> Calling:
-    one = Calling(number)
-    ordered = sorted(visits, key=lambda visit: (visit.entered, visit.number))
-    for place, visit in enumerate(ordered):
-        if visit.entered >= until:
-            break
-        again = any(
-            later.callid != visit.callid
-            for later in ordered[place + 1 :]
-            if later.entered - visit.entered <= REPEAT_WITHIN
-        )
-        one.visits += 1
-        one.repeated += again
-        one.lost += visit.outcome in LOST
-        if visit.outcome is Outcome.ANSWERED:
-            one.answered += 1
-            one.answered_once += not again
-        one.first_at = one.first_at or visit.entered
-        one.last_at = visit.entered
-    return one
+def _repeated(ordered: list[Caller]) -> set[int]:
+    """The next visit of another call decides: all later ones are further away."""
+    found: set[int] = set()
+    following: Caller | None = None
+    for visit, later in zip(reversed(ordered[:-1]), reversed(ordered[1:]), strict=True):
+        following = later if later.callid != visit.callid else following
+        if following is not None and following.entered - visit.entered <= REPEAT_WITHIN:
+            found.add(visit.number)
+    return found
 
 
 @dataclass(slots=True)
@@ -107,30 +119,30 @@ class CallBack:
     """A number that nobody has served since it was lost."""
 
     number: str
-    caller_name: str
-    queue: str
-    lost_at: int
-    """When it entered last and was lost."""
-    wait: int
-    attempts: int
-    """Lost visits since it was last served."""
+    """As every way of writing it gives it."""
+    visits: list[Visit]
+    """Lost since it was last served, in the order of entry."""
+
+    @property
+    def last(self) -> Visit:
+        """The last one."""
+        return self.visits[-1]
 
 
-def call_backs(visits: Iterable[Visit], numbers: Numbers, called: dict[str, float]) -> list[CallBack]:
+def call_backs(
+    lost: Iterable[Visit], same: Same, answered: Mapping[str, tuple[int, int]], called: Mapping[str, float]
+) -> list[CallBack]:
     """Return who is to be called back, newest first: lost, not since answered, not since called out.
 
-    `called` holds when each number was called out last. Visits in the order of entry.
+    `answered` holds entry and number of each caller's last answered visit, `called` when each was called out last.
+    Visits that were not lost are passed over; anonymous callers cannot be called.
     """
     found: dict[str, CallBack] = {}
-    for visit in visits:
-        number = numbers.same(visit.caller)
-        if not number:
+    for visit in sorted(lost, key=lambda visit: (visit.entered, visit.number)):
+        number = same(visit.caller)
+        if not number or visit.outcome not in LOST:
             continue
-        if visit.outcome is Outcome.ANSWERED:
-            found.pop(number, None)
-        elif visit.outcome in LOST:
-            before = found.get(number)
-            attempts = 1 if before is None else before.attempts + 1
-            found[number] = CallBack(number, visit.caller_name, visit.queue, visit.entered, visit.wait or 0, attempts)
-    left = [one for one in found.values() if called.get(one.number, 0) <= one.lost_at]
-    return sorted(left, key=lambda one: -one.lost_at)
+        if (visit.entered, visit.number) < answered.get(number, (0, 0)) or visit.entered < called.get(number, 0):
+            continue
+        found.setdefault(number, CallBack(number, [])).visits.append(visit)
+    return sorted(found.values(), key=lambda one: (one.last.entered, one.last.number), reverse=True)

@@ -50,6 +50,11 @@ def word(value: str) -> str:
     return "" if value.strip() else _("it is empty")
 
 
+def digits(value: str) -> str:
+    """Digits only, or nothing."""
+    return "" if not value or (value.isascii() and value.isdigit()) else _("it holds something else than digits")
+
+
 def host(value: str) -> str:
     """A host name or an address."""
     return "" if _HOST.fullmatch(value) else _("it is no host name and no address")

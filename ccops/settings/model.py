@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 ServiceLevelRule = Literal["offered-less-short", "offered", "answered", "sl2"]
-Screen = Literal["overview", "agents", "calls", "log", "wall"]
+Screen = Literal["overview", "agents", "calls", "reports", "log", "wall"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,14 @@ class Site:
         example="Europe/Berlin",
         shown="the machine's zone",
     )
+    country_code: str = key(
+        "",
+        "Country code of the site: national numbers of callers are the same as international ones then.",
+        check="digits",
+        example="49",
+    )
+    international_prefix: str = key("00", "What callers' numbers have before a country code.", check="digits")
+    national_prefix: str = key("0", "What national numbers have before the area code.", check="digits")
 
 
 @dataclass(frozen=True, kw_only=True)

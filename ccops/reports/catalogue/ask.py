@@ -27,6 +27,8 @@ class Ask:
     """An agent; or several, likewise."""
     number: str | None = None
     """A caller's number, however it is written."""
+    call: str | None = None
+    """The id of one call, for its ladder."""
     interval: str = ""
     calls: bool = False
     """Counts calls, all visits of one caller together, instead of visits."""
@@ -37,7 +39,7 @@ class Ask:
 
     def filters(self) -> dict[str, str]:
         """Return what it is narrowed to: title and value."""
-        named = ((_("Queue"), self.queue), (_("Agent"), self.agent), (_("Number"), self.number))
+        named = ((_("Queue"), self.queue), (_("Agent"), self.agent), (_("Number"), self.number), (_("Call"), self.call))
         return {title: value for title, value in named if value is not None}
 
     def over(self, period: Period) -> "Ask":

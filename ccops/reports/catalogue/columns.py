@@ -1,6 +1,7 @@
 """Columns that several reports have: what a row is about, and figures by their keys."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ccops.i18n import _
@@ -77,16 +78,14 @@ def rate(key: str, title: str, rule: str) -> Column:
     return Column(key, title, Unit.RATE, rule)
 
 
-def extra(column: Column) -> Column:
+def data_only(column: Column) -> Column:
     """Return a column that is in data only."""
-    from dataclasses import replace
-
     return replace(column, extra=True)
 
 
 def queue_columns(keys: Iterable[str], rules: Rules, extras: Iterable[str] = ()) -> list[Column]:
     """Return the columns of figures over visits; `extras` are in data only."""
-    hidden = [extra(Column.of(QUEUE_FIGURES[key], rules)) for key in extras]
+    hidden = [data_only(Column.of(QUEUE_FIGURES[key], rules)) for key in extras]
     return [*(Column.of(QUEUE_FIGURES[key], rules) for key in keys), *hidden]
 
 

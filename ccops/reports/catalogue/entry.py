@@ -20,7 +20,7 @@ class Entry:
     about: str
     """One sentence."""
     narrows: frozenset[str]
-    """What it can be narrowed by: queue, agent, number."""
+    """What it can be narrowed by: queue, agent, number; call, the id of one call, for its ladder."""
     intervals: tuple[str, ...] = ("",)
     """Names of `INTERVALS` that it can be cut by, the usual one first; "" is not cut."""
     calls: bool = False
@@ -39,50 +39,159 @@ class Source:
     function: str
 
 
-_BOTH, _ALL = frozenset({"queue", "agent"}), frozenset({"queue", "agent", "number"})
-_QUEUE, _AGENT, _CALLER = frozenset({"queue"}), frozenset({"agent"}), frozenset({"queue", "number"})
+_ALL, _BOTH = frozenset({"queue", "agent", "number"}), frozenset({"queue", "agent"})
+_CALLER, _AGENT, _CALL = frozenset({"queue", "number"}), frozenset({"agent"}), frozenset({"call"})
 _CUT = tuple(INTERVALS)
 
-_Line = tuple[str, str, str, frozenset[str], tuple[str, ...], bool, bool, str]
-_REPORTS: tuple[_Line, ...] = (
-    (
-        "queues",
+
+@dataclass(slots=True, frozen=True)
+class _Line:
+    """One line of the list, its texts to be translated."""
+
+    source: str
+    title: str
+    about: str
+    narrows: frozenset[str] = _ALL
+    intervals: tuple[str, ...] = ("",)
+    calls: bool = False
+    explains: bool = True
+    dated: bool = True
+
+
+_REPORTS: dict[str, _Line] = {
+    "overview": _Line(
+        "visits.overview",
+        marked("Overview"),
+        marked("What was offered, answered and lost, by queue and day."),
+        calls=True,
+    ),
+    "queues": _Line(
+        "visits.queues",
         marked("Queues"),
         marked("What each queue was offered, answered and lost, how long callers waited, how busy its agents were."),
-        _ALL,
-        ("", *_CUT),
-        True,
-        True,
-        "visits.queues",
+        intervals=("", *_CUT),
+        calls=True,
     ),
-    (
-        "agents",
+    "agents": _Line(
+        "agents.agents",
         marked("Agents"),
         marked("What each agent answered and missed, and how their time was spent."),
         _BOTH,
         ("", *_CUT),
-        False,
-        True,
-        "agents.agents",
     ),
-    (
-        "intervals",
-        marked("Intervals"),
-        marked("Calls offered, answered and lost in every interval of the period, the empty ones too."),
-        _ALL,
-        ("30m", "15m", "hour", "day", "weekday"),
-        True,
-        True,
+    "intervals": _Line(
         "visits.intervals",
+        marked("Intervals"),
+        marked("What was offered, answered and lost in every interval of the period, the empty ones too."),
+        intervals=("30m", "15m", "hour", "day", "weekday"),
+        calls=True,
     ),
-)
+    "distribution": _Line(
+        "visits.distribution",
+        marked("Distribution"),
+        marked("When callers come: by hour of the day, by weekday, and by both."),
+        calls=True,
+    ),
+    "service-level": _Line(
+        "waiting.service_level",
+        marked("Service level"),
+        marked("How many were answered and abandoned within which time, and the level of each queue."),
+        calls=True,
+    ),
+    "waits": _Line(
+        "waiting.waits",
+        marked("Waits and talks"),
+        marked("How long callers waited until they were answered or lost, and how long they talked."),
+        calls=True,
+    ),
+    "causes": _Line(
+        "causes.causes",
+        marked("Causes of loss"),
+        marked("Why visits were lost, all together and by queue."),
+        calls=True,
+    ),
+    "calls": _Line(
+        "calls.calls",
+        marked("Calls"),
+        marked("Every call one by one: caller, queue, wait, agent, talk and how it ended."),
+        calls=True,
+    ),
+    "abandoned": _Line(
+        "calls.abandoned",
+        marked("Abandoned calls"),
+        marked("Every caller who hung up while waiting, and when the same number came again."),
+        _CALLER,
+    ),
+    "callbacks": _Line(
+        "repeats.callbacks",
+        marked("To call back"),
+        marked("Numbers that were lost and neither answered nor called out since, newest first."),
+        _CALLER,
+        dated=False,
+    ),
+    "repeats": _Line(
+        "repeats.repeats",
+        marked("Repeats"),
+        marked("Callers who came again within seven days, and first-call resolution by queue and agent."),
+    ),
+    "transfers": _Line(
+        "calls.transfers",
+        marked("Transfers"),
+        marked("Who transferred calls to whom, and how."),
+    ),
+    "ladder": _Line(
+        "calls.ladder",
+        marked("Steps of a call"),
+        marked("Every line of the log about one call, with file and line."),
+        _CALL,
+        dated=False,
+    ),
+    "sessions": _Line(
+        "agents.sessions",
+        marked("Sessions"),
+        marked("When each agent was logged in to which queue."),
+        _BOTH,
+    ),
+    "pauses": _Line(
+        "agents.pauses",
+        marked("Pauses"),
+        marked("How long each agent paused for which reason, and which reasons are paid and productive."),
+        _BOTH,
+    ),
+    "payroll": _Line(
+        "payroll.payroll",
+        marked("Payroll"),
+        marked("Each agent's time by day: logged in, paid and unpaid pauses, productive."),
+        _BOTH,
+    ),
+    "missed": _Line(
+        "agents.missed",
+        marked("Missed calls"),
+        marked("How often each agent's phone rang in vain, and for how long."),
+        _BOTH,
+    ),
+    "supervision": _Line(
+        "supervision.supervision",
+        marked("Supervision"),
+        marked("Who listened to whom or spoke into a call, when, for how long and why."),
+        _AGENT,
+    ),
+    "adherence": _Line(
+        "following.adherence",
+        marked("Adherence"),
+        marked("How far agents followed the published roster, by agent and day."),
+        _BOTH,
+    ),
+}
 
 
 def entries() -> Mapping[str, Entry]:
     """Return every report by name, texts in the reader's language."""
     return {
-        name: Entry(name, _(title), _(about), narrows, intervals, calls, explains)
-        for name, title, about, narrows, intervals, calls, explains, _source in _REPORTS
+        name: Entry(
+            name, _(line.title), _(line.about), line.narrows, line.intervals, line.calls, line.explains, line.dated
+        )
+        for name, line in _REPORTS.items()
     }
 
 
@@ -99,16 +208,15 @@ def entry_of(name: str, ask: Ask | None = None) -> Entry:
 
 def source_of(name: str) -> Source:
     """Return where a known report is made."""
-    place = next(line[-1] for line in _REPORTS if line[0] == name)
-    module, _dot, function = place.partition(".")
+    module, _dot, function = _REPORTS[name].source.partition(".")
     return Source(module, function)
 
 
 def _fits(entry: Entry, ask: Ask) -> None:
-    for key, value in (("queue", ask.queue), ("agent", ask.agent), ("number", ask.number)):
+    for key, value in (("queue", ask.queue), ("agent", ask.agent), ("number", ask.number), ("call", ask.call)):
         if value is not None and key not in entry.narrows:
             message = _("The report “{name}” cannot be narrowed by {key}.").format(name=entry.name, key=key)
-            able = ", ".join(f"--{one}" for one in ("queue", "agent", "number") if one in entry.narrows)
+            able = ", ".join(f"--{one}" for one in ("queue", "agent", "number", "call") if one in entry.narrows)
             raise UsageProblem(message, remedy=_("It knows {names}.").format(names=able) if able else "")
     if ask.interval and ask.interval not in entry.intervals:
         able = ", ".join(name for name in entry.intervals if name)

@@ -54,18 +54,20 @@ def paper(
         sections=sections,
         compared_with=compared,
         filters=work.ask.filters(),
-        rules=rules_of(work),
+        rules=rules_of(work, sections),
         warnings=[*doubts(work), *work.warnings],
     )
 
 
-def rules_of(work: Work) -> dict[str, str]:
+def rules_of(work: Work, sections: Sequence[Section]) -> dict[str, str]:
     """Return what the whole paper rests on: the service-level rule, and whether visits or calls are counted."""
-    level = QUEUE_FIGURES["service_level"]
-    found = {level.title: level.rule(work.worded)}
-    own = {name: work.rules.threshold_of(name) for name in work.queues or work.archive.queues()}
-    if len(set(own.values()) | {work.worded.threshold}) > 1:
-        found[_("Thresholds")] = ", ".join(f"{name} {seconds:g} s" for name, seconds in own.items())
+    found: dict[str, str] = {}
+    if any(column.key.startswith("service_level") for section in sections for column in section.columns):
+        level = QUEUE_FIGURES["service_level"]
+        found[level.title] = level.rule(work.worded)
+        own = {name: work.rules.threshold_of(name) for name in work.queues or work.archive.queues()}
+        if len(set(own.values()) | {work.worded.threshold}) > 1:
+            found[_("Thresholds")] = ", ".join(f"{name} {seconds:g} s" for name, seconds in own.items())
     if work.ask.calls:
         found[_("Counted")] = _("calls: all visits of one caller together, in the queue that was entered first")
     else:

@@ -16,6 +16,7 @@ from ccops.reports.own import Filters, Order, OwnReport
 from ccops.reports.paper.model import Paper, Row, Section
 from ccops.reports.periods import DAY, Period
 from ccops.reports.visits import Visit
+from ccops.store.callers import Contact
 
 _SLOT = 900
 _VISIT_FILTERS = ("outcome", "did", "number")
@@ -67,7 +68,7 @@ class OwnWork(Work):
         """True where sums by queue and time are enough."""
         return super().rolled_up and not self._tests
 
-    def means(self, visit: Visit) -> bool:
+    def means(self, visit: Visit | Contact) -> bool:
         """Tell whether a visit is among those that are asked for."""
         return super().means(visit) and all(test(visit) for test in self._tests)
 
@@ -96,11 +97,11 @@ def matches(text: str, patterns: Iterable[str]) -> bool:
     return any(folded == one.casefold() or fnmatchcase(folded, one.casefold()) for one in patterns)
 
 
-Test = Callable[[Visit], bool]
+Test = Callable[[Visit | Contact], bool]
 
 
 def _outcome(work: OwnWork, patterns: Sequence[str]) -> Test:
-    return lambda visit: matches(visit.outcome.value, patterns)
+    return lambda visit: matches(visit.outcome, patterns)
 
 
 def _did(work: OwnWork, patterns: Sequence[str]) -> Test:

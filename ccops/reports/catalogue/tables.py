@@ -1,5 +1,6 @@
 """Tables that are figures by group: over visits, and over agents' time."""
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from ccops.reports.catalogue.times import agent_found
 from ccops.reports.catalogue.work import Work
 from ccops.reports.figures import AGENT_FIGURES, Unit, agent_team_figures, ratio
 from ccops.reports.paper.model import Chart, Column, Row, Section
-from ccops.reports.periods import Period
+from ccops.reports.periods import Period, days_of
 from ccops.reports.tally import AgentTally, Tally
 from ccops.reports.visits import Visit
 
@@ -50,6 +51,18 @@ def crew_values(crew: Iterable[str], tallies: Mapping[str, AgentTally]) -> dict[
     known = [tallies[name] for name in members if name in tallies and tallies[name].available is not None]
     busy = sum(tally.talk + tally.wrap for tally in known)
     return {"agents": len(members), "occupancy": ratio(busy, busy + sum(tally.available or 0 for tally in known))}
+
+
+def days_column() -> Column:
+    """Return the column that says over how many days a weekday's figures go."""
+    return columns.count("days", _("Days"), _("days of the period that are this weekday"))
+
+
+def count_days(work: Work, rows: Iterable[dict[str, Any]]) -> None:
+    """Put into each row of a weekday how many of them the period has."""
+    count = Counter(day.isoweekday() for day, _part in days_of(work.period, work.zone))
+    for row in rows:
+        row["days"] = count[row["weekday"]]
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,7 @@ class VisitTable:
     def columns(self, work: Work) -> list[Column]:
         """Return the columns: keys, figures, those of the members."""
         found = [*map(columns.about, self.keys), *columns.queue_columns(self.figures, work.worded)]
+        found += [days_column()] if "weekday" in self.keys else []
         found += crew_columns() if self._has_crew(work) else []
         return found + columns.queue_columns((), work.worded, self.extras)
 
@@ -93,6 +107,8 @@ class VisitTable:
         values = columns.queue_values(self._all, work.rules)
         rows = list(self._rows(work, tallies, values))
         sums = values(total)
+        if "weekday" in self.keys:
+            count_days(work, rows)
         if self._has_crew(work):
             agents = work.agent_tallies()
             for row in rows:

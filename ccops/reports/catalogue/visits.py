@@ -44,6 +44,58 @@ def intervals(work: Work) -> list[Part]:
     return [VisitTable("intervals", marked("Intervals"), (key,), SHOWN, REST, fill=every, chart=chart)]
 
 
+def overview(work: Work) -> list[Part]:
+    """Figures by queue and day, by day, and by queue."""
+    by_day = Chart("lines", "day", ("offered", "answered"))
+    by_queue = Chart("bars", "queue", ("answered", "lost"), stacked=True)
+    return [
+        VisitTable("overview", marked("Queues by day"), ("day", "queue"), SHOWN, REST),
+        VisitTable("days", marked("Days"), ("day",), SHOWN, REST, fill=_days, chart=by_day),
+        VisitTable("queues", marked("Queues"), ("queue",), (*SHOWN[:8], "wait_p90", "aht"), chart=by_queue, crew=True),
+    ]
+
+
+def distribution(work: Work) -> list[Part]:
+    """Figures by hour of the day, by weekday, and by both."""
+    figures = ("offered", "answered", "lost", "service_level", "abandon_rate", "asa", "aht")
+    heat = Chart("heat", "hour", ("offered",), by="weekday")
+    return [
+        VisitTable(
+            "hours",
+            marked("Hours of the day"),
+            ("hour",),
+            figures,
+            fill=_hours,
+            chart=Chart("bars", "hour", ("offered",)),
+        ),
+        VisitTable(
+            "weekdays",
+            marked("Weekdays"),
+            ("weekday",),
+            figures,
+            fill=_weekdays,
+            chart=Chart("bars", "weekday", ("offered",)),
+        ),
+        VisitTable("heat", marked("Weekday and hour"), ("weekday", "hour"), figures, fill=_heat, chart=heat),
+    ]
+
+
+def _days(work: Work) -> Iterable[Key]:
+    return [(day,) for day, _part in days_of(work.period, work.zone)]
+
+
+def _weekdays(work: Work) -> Iterable[Key]:
+    return [(weekday,) for weekday in sorted({day.isoweekday() for day, _part in days_of(work.period, work.zone)})]
+
+
+def _hours(work: Work) -> Iterable[Key]:
+    return [(hour * 3600,) for hour in range(24)]
+
+
+def _heat(work: Work) -> Iterable[Key]:
+    return [(*day, *hour) for day in _weekdays(work) for hour in _hours(work)]
+
+
 def _cut(work: Work) -> str:
     return "weekday" if work.interval == "weekday" else START
 
@@ -51,5 +103,5 @@ def _cut(work: Work) -> str:
 def every(work: Work) -> Iterable[Key]:
     """Return every interval of the period; of weekdays those that it has."""
     if work.interval == "weekday":
-        return [(weekday,) for weekday in sorted({day.isoweekday() for day, _part in days_of(work.period, work.zone)})]
+        return _weekdays(work)
     return [(cut.start,) for cut in work.cuts]

@@ -19,6 +19,7 @@ from ccops.reports.visits import Missed, Outcome, Visit, calls_of
 
 if TYPE_CHECKING:
     from ccops.settings import Settings
+    from ccops.store.callers import Contact
 
 CALL_REACH = 4 * 3600
 """Seconds around a period in which the other visits of a call may lie."""
@@ -76,6 +77,8 @@ class Work:
         self.warnings: list[str] = []
         self.when: Callable[[int], bool] | None = None
         """Keeps what began at some instants only; all of it where it is None."""
+        self.memo: dict[str, Any] = {}
+        """What parts of one report share."""
         self.grain: int | None = DAY
         """Longest intervals of a day that `when` keeps or drops whole; None where it looks at seconds."""
 
@@ -131,14 +134,21 @@ class Work:
         return self.agents is None and self.number is None and not self.ask.calls
 
     def visits(
-        self, period: Period | None = None, *, queue: str | None = None, outcomes: Sequence[Outcome] = ()
+        self,
+        period: Period | None = None,
+        *,
+        queue: str | None = None,
+        outcomes: Sequence[Outcome] = (),
+        ended_by: Sequence[str] = (),
     ) -> Iterator[Visit]:
         """Yield the visits, or calls, that are asked for, by entry."""
         period = period or self.period
         if self.ask.calls:
             found = iter(self._calls(period))
         else:
-            found = self.archive.visits(period, queue=queue or self._queue, agent=self._agent, outcomes=outcomes)
+            found = self.archive.visits(
+                period, queue=queue or self._queue, agent=self._agent, outcomes=outcomes, ended_by=ended_by
+            )
         for visit in found:
             if self.means(visit) and (queue is None or visit.queue == queue) and _one_of(outcomes, visit.outcome):
                 yield visit
@@ -148,7 +158,7 @@ class Work:
         calls = (call for call in calls_of(self.archive.visits(around)) if call.entered in period)
         return sorted(calls, key=lambda call: (call.entered, call.number))
 
-    def means(self, visit: Visit) -> bool:
+    def means(self, visit: "Visit | Contact") -> bool:
         """Tell whether a visit is among those that are asked for."""
         if self.when is not None and not self.when(visit.entered):
             return False
