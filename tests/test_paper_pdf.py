@@ -154,3 +154,25 @@ def test_texts_are_cut_and_wrapped_to_their_room() -> None:
     short = wrapped(long, 8, 60, most=2)
     assert len(short) == 2
     assert short[-1].endswith("…")
+
+
+def test_the_first_page_of_a_long_report_holds_its_chart_and_whole_titles_of_the_figures() -> None:
+    for size in ("A4", "letter"):
+        first = squeezed(read(samples.paper(samples.agents(120)), size=size).pages[0].extract_text())
+        assert "Agent0003" in first
+        assert "moreinthetable" in first
+    figures = samples.figures("offered", "answered", "service_level", "abandon_rate", "asa", "aht")
+    row = dict.fromkeys((column.key for column in figures), 1)
+    section = Section("x", "X", [Column("queue", "Queue"), *figures], [{"queue": "sales", **row}], row)
+    tiles = squeezed(read(samples.paper(section)).pages[0].extract_text().partition("\nX\n")[0])
+    assert "Averagespeedofanswer" in tiles
+    assert "Averagehandlingtime" in tiles
+
+
+def test_the_rules_stand_together() -> None:
+    for count in range(1, 60, 4):
+        pages = [page.extract_text() for page in read(samples.paper(samples.agents(count))).pages]
+        holding = [
+            text for text in pages if "How the figures are worked out" in text or "sum inside the period" in text
+        ]
+        assert len(holding) == 1, count

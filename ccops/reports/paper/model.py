@@ -66,7 +66,8 @@ class Column:
 
 _RIGHT = frozenset({Unit.COUNT, Unit.SECONDS, Unit.RATE, "number"})
 _BETTER: Mapping[str, Better] = {
-    **dict.fromkeys(("answered", "service_level", "adherence", "conformance", "fcr"), "more"),
+    # Not the answered: who is called less answers less.
+    **dict.fromkeys(("service_level", "adherence", "conformance", "fcr"), "more"),
     **dict.fromkeys(("abandoned", "timeout", "exit_empty", "exit_key", "lost", "abandon_rate"), "less"),
     **dict.fromkeys(("asa", "longest_wait", "wait_p50", "wait_p90", "wait_p95", "missed", "repeats"), "less"),
 }

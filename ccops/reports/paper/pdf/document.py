@@ -1,6 +1,7 @@
 """The whole PDF: cover line, headline, sections, rules, running head and page numbers."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ccops.i18n import _
@@ -17,11 +18,17 @@ from ccops.reports.paper.pdf.table import natural, place, tables
 from ccops.reports.paper.values import NARROW_SPACE, Writing, local
 
 _NOTE: Final = 8.5
+_RULE: Final = 7.5
+_WIDEST_TILE: Final = 150.0
+_LEAST_CHART: Final = 150.0
+"""A chart fits itself to what is left on a page where that is at least so high."""
 _CHART_HEIGHT: Final = 170.0
 _WIDEST_CHART: Final = 770.0
 _HEADING: Final = 20.0
 _SHORT: Final = 8
 """Tables of up to this many rows stay with their chart."""
+_SHORT_TABLE: Final = 190.0
+"""About what such a table needs."""
 
 
 def pdf(paper: Paper, *, size: str = "A4") -> bytes:
@@ -79,7 +86,7 @@ def _cover(flow: Flow, paper: Paper, writing: Writing) -> None:
     if period:
         _put_line(flow, period, 12, 18)
     flow.skip(4)
-    _facts(flow, [fact for fact in found if fact.key not in ("site", "period")])
+    _Facts([fact for fact in found if fact.key not in ("site", "period")], flow.room, _NOTE).put(flow)
     for warning in warnings(paper):
         _warning(flow, warning)
     if paper.empty:
@@ -93,24 +100,50 @@ def _put_line(flow: Flow, text: str, size: float, high: float, **style: Any) -> 
     flow.put(high, lambda pen: pen.text(SIDE, y + size, shown, size, **style))
 
 
-def _facts(flow: Flow, found: list[Fact]) -> None:
-    """Put names and values below each other, values in one column."""
-    names = max(width(fact.title, _NOTE) for fact in found) + 12
-    names = min(names, flow.room * 0.35)
-    for fact in found:
-        lines = wrapped(clean(fact.text), _NOTE, flow.room - names, most=6)
-        flow.need(len(lines) * 12)
-        flow.put(len(lines) * 12, _fact(flow.y, clean(fact.title), lines, names))
-    flow.skip(4)
+@dataclass(slots=True)
+class _Facts:
+    """Names and values below each other, values in one column."""
 
+    found: list[Fact]
+    room: float
+    size: float
+    x: float = SIDE
 
-def _fact(y: float, title: str, lines: list[str], names: float) -> Callable[[Pen], None]:
-    def draw(pen: Pen) -> None:
-        pen.text(SIDE, y + _NOTE, cut(title, _NOTE, names - 4), _NOTE, ink="muted")
-        for number, line in enumerate(lines):
-            pen.text(SIDE + names, y + _NOTE + number * 12, line, _NOTE)
+    @property
+    def pitch(self) -> float:
+        """Height of a line."""
+        return self.size * 1.4
 
-    return draw
+    @property
+    def names(self) -> float:
+        """Width of the column of names."""
+        widest = max(width(clean(fact.title), self.size) for fact in self.found)
+        return min(widest + 12, self.room * 0.35)
+
+    def lines(self) -> list[tuple[str, list[str]]]:
+        """Return each name with the lines of its value."""
+        room = self.room - self.names
+        return [(clean(fact.title), wrapped(clean(fact.text), self.size, room, most=6)) for fact in self.found]
+
+    def height(self) -> float:
+        """Return the height of all of it."""
+        return self.pitch * sum(len(lines) for _title, lines in self.lines())
+
+    def put(self, flow: Flow) -> None:
+        """Place it."""
+        for title, lines in self.lines():
+            high = len(lines) * self.pitch
+            flow.need(high)
+            flow.put(high, self._drawn(flow.y, title, lines))
+        flow.skip(4)
+
+    def _drawn(self, y: float, title: str, lines: list[str]) -> Callable[[Pen], None]:
+        def draw(pen: Pen) -> None:
+            pen.text(self.x, y + self.size, cut(title, self.size, self.names - 4), self.size, ink="muted")
+            for number, line in enumerate(lines):
+                pen.text(self.x + self.names, y + self.size + number * self.pitch, line, self.size)
+
+        return draw
 
 
 def _warning(flow: Flow, text: str) -> None:
@@ -144,39 +177,45 @@ def _tiles(flow: Flow, tiles: list[Tile]) -> None:
         return
     flow.skip(6)
     y, gap = flow.y, 8.0
-    wide = (flow.room - gap * (len(tiles) - 1)) / len(tiles)
-    high = 52.0 if any(tile.change for tile in tiles) else 40.0
+    wide = min(_WIDEST_TILE, (flow.room - gap * (len(tiles) - 1)) / len(tiles))
+    titles = [wrapped(tile.title, 8, wide - 16, most=2) for tile in tiles]
+    head = 10.0 * max(map(len, titles))
+    high = head + (42.0 if any(tile.change for tile in tiles) else 30.0)
 
     def draw(pen: Pen) -> None:
-        for number, tile in enumerate(tiles):
-            _tile(pen, tile, SIDE + number * (wide + gap), y, (wide, high))
+        for number, (tile, title) in enumerate(zip(tiles, titles, strict=True)):
+            x = SIDE + number * (wide + gap)
+            pen.rect(x, y, wide, high, "band", radius=4)
+            for line, text in enumerate(title):
+                pen.text(x + 8, y + 13 + 10 * line, text, 8, ink="muted")
+            _tile(pen, tile, x + 8, y + head, wide - 16)
 
     flow.put(high + 6, draw)
 
 
-def _tile(pen: Pen, tile: Tile, x: float, y: float, box: tuple[float, float]) -> None:
-    wide, high = box
-    pen.rect(x, y, wide, high, "band", radius=4)
-    pen.text(x + 8, y + 13, cut(tile.title, 8, wide - 16), 8, ink="muted")
-    pen.text(x + 8, y + 31, cut(tile.value, 16, wide - 16, bold=True), 16, bold=True)
+def _tile(pen: Pen, tile: Tile, x: float, y: float, room: float) -> None:
+    pen.text(x, y + 21, cut(tile.value, 16, room, bold=True), 16, bold=True)
     if tile.change:
-        pen.text(x + 8, y + 44, tile.change, 7.5, ink=tile.tone or "muted")
+        pen.text(x, y + 34, tile.change, 7.5, ink=tile.tone or "muted")
         before = " · " + _("before {value}").format(value=tile.before)
-        left = x + 8 + width(tile.change, 7.5)
-        pen.text(left, y + 44, cut(before, 7.5, x + wide - 4 - left), 7.5, ink="muted")
+        left = x + width(tile.change, 7.5)
+        pen.text(left, y + 34, cut(before, 7.5, x + room + 4 - left), 7.5, ink="muted")
 
 
 def _section(flow: Flow, section: Section, writing: Writing) -> None:
     wide = min(flow.room, _WIDEST_CHART)
-    drawing = drawn(section, writing, wide, _CHART_HEIGHT, tallest=flow.whole - 60)
+    note = wrapped(clean(section.note), _NOTE, flow.room, most=8) if section.note else []
+    short = len(section.rows) <= _SHORT
+    left = flow.left - 16 - _HEADING - len(note) * 12 - 14 - (_SHORT_TABLE if short else 0)
+    tallest = left if left >= _LEAST_CHART else flow.whole - 60
+    drawing = drawn(section, writing, wide, min(_CHART_HEIGHT, tallest), tallest=tallest)
     chart = section.chart
     panels = (
         [] if drawing and chart and says_all(section, chart, writing, wide) else tables(section, writing, flow.room)
     )
-    note = wrapped(clean(section.note), _NOTE, flow.room, most=8) if section.note else []
     high = _HEADING + len(note) * 12 + (drawing.height + 10 if drawing else 0)
     flow.skip(16)
-    flow.need(high + (panels[0].least_height(whole=_SHORT) if panels else 0))
+    flow.need(high + (panels[0].least_height(whole=_SHORT) if panels and (short or drawing is None) else 0))
     _heading(flow, section)
     for line in note:
         _put_line(flow, line, _NOTE, 12, ink="muted")
@@ -205,10 +244,21 @@ def _rules(flow: Flow, paper: Paper) -> None:
     found = rules(paper)
     if not found:
         return
+    gap, half = 24.0, (len(found) + 1) // 2
+    wide = (flow.room - gap) / 2
+    columns = [_Facts(found[:half], wide, _RULE), _Facts(found[half:], wide, _RULE, SIDE + wide + gap)]
+    high = max(column.height() for column in columns if column.found)
+    if len(found) < 4 or 30 + high > flow.whole:
+        columns = [_Facts(found, flow.room, _RULE)]
+        high = columns[0].height()
     flow.skip(16)
-    flow.need(60)
+    flow.need(min(30 + high, flow.whole))  # together, where a page holds them
     _put_line(flow, _("How the figures are worked out"), 11, 17, bold=True)
-    _facts(flow, found)
+    top = flow.y
+    for column in columns:
+        if len(columns) > 1:
+            flow.y = top
+        column.put(flow)
 
 
 def _around(pen: Pen, flow: Flow, paper: Paper, number: int) -> None:
