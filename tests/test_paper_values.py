@@ -117,7 +117,7 @@ def test_compare_puts_each_figure_beside_its_former_value() -> None:
     section = compared(samples.queues(scale=2), before)
     rows = {row["queue"]: row for row in section.rows}
     assert [rows["sales"][key] for key in ("offered", "offered_before", "offered_change")] == [240, 120, 120]
-    assert rows["sales"]["service_level_change"] == 0
+    assert rows["sales"]["service_level_change"] == pytest.approx(0.01)
     assert rows["客户服务"]["offered_before"] is None
     assert rows["客户服务"]["offered_change"] is None
     assert rows["quiet"]["service_level_change"] is None
