@@ -270,8 +270,9 @@ def on_dial(state: State, event: Event, at: float) -> None:
         return
     unspend(state, channel, at)
     _leaves_agent(state, channel, at)
+    in_queue = channel.uniqueid in state.callers
     for call in group_of(state, channel.linkedid).calls.values():
-        another = call.queued and call.caller != channel.uniqueid and not channel.local
+        another = call.queued and call.caller != channel.uniqueid and (in_queue or not channel.local)
         if call.waiting or call.agent or another:
             continue
         if call.caller == channel.uniqueid:

@@ -1,5 +1,6 @@
 """Parked calls."""
 
+from ccops.pbx.state import talks
 from ccops.pbx.state.callers import on_taken_away
 from ccops.pbx.state.calls import goes_on, group_of, step
 from ccops.pbx.state.channels import add, unspend
@@ -64,3 +65,4 @@ def _leave(state: State, event: Event, at: float, kind: str, detail: str) -> Non
         goes_on(state, call)
         if kind:
             step(state, call, at, kind, detail)
+    talks.note(state, channel, at)  # whoever fetched the caller may be in the bridge with him already
