@@ -3,8 +3,12 @@
 from ccops.cmd.forecast import backtest_forecasts, forecast_calls
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.staffing import staffing
+from ccops.cmd.wfm_adherence import show_adherence
+from ccops.cmd.wfm_leave import app as leave
+from ccops.cmd.wfm_leave import report_sick
 from ccops.cmd.wfm_require import require_agents
 from ccops.cmd.wfm_roster import app as roster
+from ccops.cmd.wfm_swap import app as swap
 from ccops.cmd.wfm_team import app as team
 
 app = noun("Plan the work force: forecast, staff, roster, follow.")
@@ -42,3 +46,20 @@ app.command(
 )(require_agents)
 app.add_typer(team, name="team")
 app.add_typer(roster, name="roster")
+app.add_typer(leave, name="leave")
+app.add_typer(swap, name="swap")
+app.command(
+    "sick",
+    epilog=examples(
+        "ccops wfm sick anna --from 2026-03-03 --to 2026-03-05",
+        "ccops wfm sick anna --seconds 5 --publish --json",
+    ),
+)(report_sick)
+app.command(
+    "adherence",
+    epilog=examples(
+        "ccops wfm adherence --from 2026-03-02 --to 2026-03-08",
+        "ccops wfm adherence --agent anna --interval 30m --json",
+        "ccops wfm adherence --live",
+    ),
+)(show_adherence)

@@ -232,7 +232,9 @@ class Rosters:
             inside = {key: row for key, row in left.items() if base.head.first <= key[1] <= base.last}
             rows = [row for row in base.rows if (row.person, row.day) not in inside] + list(inside.values())
             order = Order(base.head.first, base.head.days, note=note)
-            roster = self.save(deed, order, rows, base.head.document, base.head.team, base.head.id)
+            # What the solver said of the one before is not true of this one.
+            document = {name: base.head.document[name] for name in ("needs", "interval") if name in base.head.document}
+            roster = self.save(deed, order, rows, document, base.head.team, base.head.id)
             self._publish(deed, roster)
             made.append(roster.head.id)
             left = {key: row for key, row in left.items() if key not in inside}
