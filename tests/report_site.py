@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ccops.reports.catalogue import Entry
 from ccops.reports.ingest import ingest
 from ccops.reports.rules import Rules
 from tests.cmd_tools import Result, invoke
@@ -55,6 +56,11 @@ def lines() -> list[str]:
     for queue, agent in (("sales", "Anna"), ("sales", "Ben"), ("support", "Chi")):
         found.append(f"{end}|NONE|{queue}|{agent}|REMOVEMEMBER|")
     return found
+
+
+def wanting(entry: Entry) -> list[str]:
+    """Return what a report must be asked with."""
+    return ["--call", f"{at(DAY, '11:00:00')}.3"] if "call" in entry.narrows else []
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ccops.cmd.report_output import ReportForm
 from ccops.reports.catalogue import entries
 from ccops.reports.paper.render import Form
 from tests.cmd_tools import Result
-from tests.report_site import CLEANED, DAY, ROOT, ReportSite, make_site
+from tests.report_site import CLEANED, DAY, ROOT, ReportSite, make_site, wanting
 from tests.test_cmd_frame import CLEAN, HEAVY, PYTHON, loaded_by
 
 
@@ -213,8 +213,6 @@ def test_fields_order_and_heading(site: ReportSite) -> None:
 
 
 def test_texts_of_callers_stay_texts(site: ReportSite, tmp_path: Path) -> None:
-    if "calls" not in entries():
-        pytest.skip("the catalogue has no report of calls")
     rows = data(site.report("calls", "--period", DAY, "--json"))
     assert CLEANED in {row.get("caller_name") for row in rows}
     assert f"'{CLEANED}" in site.report("calls", "--period", DAY, "-f", "csv").out
@@ -225,16 +223,23 @@ def test_texts_of_callers_stay_texts(site: ReportSite, tmp_path: Path) -> None:
 
 def test_every_report_is_made_in_every_way_it_offers(site: ReportSite) -> None:
     for name, entry in entries().items():
+        how = ["--period", DAY, "--json", *wanting(entry)]
         for interval in entry.intervals:
             cut = ["--interval", interval] if interval else []
-            result = site.report(name, "--period", DAY, "--json", *cut)
+            result = site.report(name, *how, *cut)
             assert result.code == 0, (name, interval, result.err)
             assert isinstance(json.loads(result.out), list)
-        whole = data(site.report(name, "--period", DAY, "--json", "--sections"))
+        whole = data(site.report(name, *how, "--sections"))
         for section in whole["sections"]:
-            rows = data(site.report(name, "--period", DAY, "--json", "--section", section["name"]))
-            assert rows == section["rows"]
-        assert "Riverside" in site.report(name, "--period", DAY, "--sections", terminal=True).out
+            assert data(site.report(name, *how, "--section", section["name"])) == section["rows"]
+        assert "Riverside" in site.report(name, *how[:2], *how[3:], "--sections", terminal=True).out
+
+
+def test_the_ladder_of_one_call(site: ReportSite) -> None:
+    rows = data(site.report("ladder", *wanting(entries()["ladder"]), "--json"))
+    assert [row["event"] for row in rows] == ["ENTERQUEUE", "ABANDON"]
+    assert "Add --call" in site.report("ladder").err
+    assert "There is no call" in site.report("ladder", "--call", "1.1").err
 
 
 def test_the_four_rules_side_by_side(site: ReportSite) -> None:

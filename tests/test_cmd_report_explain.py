@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ccops.reports.catalogue import entries
-from tests.report_site import CLEANED, DAY, ReportSite, lines, make_site
+from tests.report_site import CLEANED, DAY, ReportSite, lines, make_site, wanting
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +126,9 @@ def test_every_figure_of_every_report_that_says_so_can_be_explained(site: Report
     for name, entry in entries().items():
         if not entry.explains:
             continue
-        for rule in explained(site, name, "--period", DAY, "--explain"):
-            result = site.report(name, "--period", DAY, "--explain", f"{rule['figure']}@#1", "--json")
+        how = ["--period", DAY, *wanting(entry)]
+        for rule in explained(site, name, *how, "--explain"):
+            result = site.report(name, *how, "--explain", f"{rule['figure']}@#1", "--json")
             assert "Traceback" not in result.err
             assert result.code in (0, 2), (name, rule["figure"], result.err)
             tried += result.code == 0

@@ -10,7 +10,7 @@ from ccops.cmd.formats import Format
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import FieldsOption, HeaderOption, JsonOption, Output, listing
 from ccops.cmd.report_asking import Asked, reporting
-from ccops.cmd.report_group import ReportGroup
+from ccops.cmd.report_group import NARROWS, ReportGroup
 from ccops.cmd.report_output import Paperwork
 from ccops.cmd.report_show import (
     CallsOption,
@@ -61,7 +61,7 @@ def _catalogue() -> Iterator[Record]:
             "report": name,
             "title": entry.title,
             "about": entry.about,
-            "narrows": [key for key in ("queue", "agent", "number") if key in entry.narrows],
+            "narrows": [key for key in NARROWS if key in entry.narrows],
             "intervals": [interval for interval in entry.intervals if interval],
             "calls": entry.calls,
             "explains": entry.explains,

@@ -34,6 +34,7 @@ class Asked:
     queue: str | None = None
     agent: str | None = None
     number: str | None = None
+    call: str | None = None
     interval: str | None = None
     calls: bool = False
     compare: str | None = None
@@ -153,7 +154,16 @@ COMMANDS: Final = ("list", "jobs", "job", RULES)
 def _ask(asked: Asked, period: "Period", now: float) -> "Ask":
     from ccops.reports.catalogue import Ask
 
-    return Ask(period, now, asked.queue, asked.agent, asked.number, interval=asked.interval or "", calls=asked.calls)
+    return Ask(
+        period,
+        now,
+        asked.queue,
+        asked.agent,
+        asked.number,
+        asked.call,
+        interval=asked.interval or "",
+        calls=asked.calls,
+    )
 
 
 @contextmanager

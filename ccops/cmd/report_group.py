@@ -12,6 +12,8 @@ from ccops.i18n import _
 
 ANY: Final = "NAME"
 """Stands for every report in help and docs."""
+NARROWS: Final = ("queue", "agent", "number", "call")
+"""What reports are narrowed by, as the options are called."""
 EXPLAIN: Final = "--explain"
 
 
@@ -71,7 +73,7 @@ class ReportCommand(TyperCommand):
 
 def told(entry: Any) -> Iterator[str]:
     """Yield what a report can be asked for, in lines."""
-    narrows = [f"--{name}" for name in ("queue", "agent", "number") if name in entry.narrows]
+    narrows = [f"--{name}" for name in NARROWS if name in entry.narrows]
     if narrows:
         yield _("It can be narrowed by {options}.").format(options=", ".join(narrows))
     cuts = [name for name in entry.intervals if name]

@@ -43,6 +43,7 @@ AgentOption = Annotated[
 NumberOption = Annotated[
     str | None, typer.Option("--number", metavar="NUMBER", help="Only this caller, however the number is written.")
 ]
+CallOption = Annotated[str | None, typer.Option("--call", metavar="CALL", help="The id of one call, for its ladder.")]
 IntervalOption = Annotated[
     str | None, typer.Option("--interval", metavar="TIME", help="Cut by 15m, 30m, hour, day or weekday.")
 ]
@@ -98,6 +99,7 @@ LimitOption = Annotated[
         "ccops report intervals --period yesterday --interval hour --queue sales --json",
         "ccops report agents --period 2026-03 -o agents.xlsx",
         "ccops report calls --number 5550001 -f csv",
+        "ccops report ladder --call 1795289739.18",
         "ccops report queues --explain service_level@sales",
     ),
 )
@@ -109,6 +111,7 @@ def show(
     queue: QueueOption = None,
     agent: AgentOption = None,
     number: NumberOption = None,
+    call: CallOption = None,
     interval: IntervalOption = None,
     calls: CallsOption = False,
     compare: CompareOption = None,
@@ -131,7 +134,7 @@ def show(
     without a row is a report, and ends with 0.
     """
     run = Run.of(context)
-    asked = Asked(str(context.command.name), since, until, period, queue, agent, number, interval, calls, compare)
+    asked = Asked(str(context.command.name), since, until, period, queue, agent, number, call, interval, calls, compare)
     work = Paperwork.of(run, form, as_json, output, header=not no_header, chart=chart)
     if explained is None and limit is not None:
         raise UsageProblem(_("--limit is about --explain."), remedy=_("Add --explain, or leave --limit out."))

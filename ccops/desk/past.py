@@ -156,16 +156,35 @@ def _refusal(
 
 
 def masked_paper(paper: "Paper") -> "Paper":
-    """Return a paper without callers' numbers: in their columns, and where a name is the number once more."""
-    return replace(paper, sections=[_masked_section(section) for section in paper.sections])
+    """Return a paper without callers' numbers: in their columns, in names that are the number once more, in lists."""
+    numbers = {
+        str(row[key]) for section in paper.sections for key in _phones(section) for row in section.rows if row.get(key)
+    }
+    return replace(paper, sections=[_masked_section(section, numbers) for section in paper.sections])
 
 
-def _masked_section(section: "Section") -> "Section":
-    phones = [column.key for column in section.columns if column.kind == "phone"]
+def _phones(section: "Section") -> list[str]:
+    return [column.key for column in section.columns if column.kind == "phone"]
+
+
+def _masked_section(section: "Section", numbers: set[str]) -> "Section":
+    phones = _phones(section)
     if not phones:
-        return section
+        return _masked_lists(section, numbers)
     texts = [column.key for column in section.columns if column.kind == "text"]
     return replace(section, rows=[_masked_row(row, phones, texts) for row in section.rows])
+
+
+def _masked_lists(section: "Section", numbers: set[str]) -> "Section":
+    """Mask the numbers in the fields of log lines, which the ladder of a call shows."""
+    from ccops.desk.masking import mask_number, told
+
+    lists = [column.key for column in section.columns if column.kind == "list"]
+    if not lists or not numbers:
+        return section
+    hidden = {number: mask_number(number) for number in sorted(numbers, key=len, reverse=True)}
+    rows = [{**row, **{key: told(row.get(key), hidden) for key in lists}} for row in section.rows]
+    return replace(section, rows=rows)
 
 
 def _masked_row(row: "Row", phones: Sequence[str], texts: Sequence[str]) -> "Row":
