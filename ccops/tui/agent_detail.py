@@ -50,6 +50,10 @@ class AgentDetail(View, can_focus=True):
         row = self.station.board.agents.get(self._key)
         return [Selection("agent", self._key, row)] if row is not None else []
 
+    def subject(self) -> tuple[Topic, str]:
+        """The agent, as the log names them."""
+        return "agent", self._last_known.agent if self._last_known is not None else self._key
+
     def focus_first(self) -> None:
         """Take the keys."""
         self.focus()

@@ -31,6 +31,7 @@ from ccops.tui.station import Options, Station
 from ccops.tui.terminal import restore
 from ccops.tui.tiles import AgentTiles
 from ccops.tui.tiny import Tiny
+from ccops.tui.view import View
 
 if TYPE_CHECKING:  # loaded when first needed
     from ccops.tui.actions import Offer
@@ -84,7 +85,7 @@ class ConsoleApp(Shell):
     def compose(self) -> ComposeResult:
         """Lines around a stage."""
         yield TopBar(self.station, lambda: self.stage.shown)
-        yield Trail(self.station, lambda: self.stage.crumbs, self.commander.note)
+        yield Trail(self.station, lambda: self.stage.crumbs, self.commander.note, self.commander.source)
         yield Ribbon(self.station)
         yield self.stage
         yield Tiny(self.station)
@@ -111,6 +112,8 @@ class ConsoleApp(Shell):
     async def on_unmount(self) -> None:
         """Leave the desk; what was started in the PBX lives on there."""
         self.station.feed.stop()
+        if self.station.study is not None:
+            await self.station.study.close()
         if self.station.desk is not None:
             await self.station.desk.close()
 
@@ -215,6 +218,10 @@ class ConsoleApp(Shell):
         """Other keys may be valid on the row that is selected now."""
         self.repaint_bars()
 
+    def on_view_into(self, message: View.Into) -> None:
+        """Something was put on top: other names and keys stand in the lines around it."""
+        self.repaint_bars()
+
     def on_filter_bar_typed(self, message: FilterBar.Typed) -> None:
         """The list follows the filter."""
         self.commander.filter_typed(message.text)
@@ -251,8 +258,9 @@ class ConsoleApp(Shell):
         self.repaint_bars()
 
     async def action_back(self) -> None:
-        """Take the filter off, or the marks, or the detail, in this order."""
-        if self.commander.clear() or await self.stage.back():
+        """Stop what is under way, take the filter off, or the marks, or the detail, in this order."""
+        stopped = self.stage.view is not None and self.stage.view.stop()
+        if stopped or self.commander.clear() or await self.stage.back():
             self.repaint_bars()
         elif self.stage.shown == "wall":
             await self.action_show("overview")

@@ -54,7 +54,8 @@ def arrange(rows: Mapping[str, R], wanted: Arrangement[R]) -> list[Entry[R]]:
     kept = [
         (key, row) for key, row in rows.items() if not wanted.filter.terms or wanted.filter.matches(wanted.fields(row))
     ]
-    ordered = in_order(kept, wanted.column(), wanted.order.descending, wanted.tie)
+    # Without a column the rows stand as they came.
+    ordered = in_order(kept, wanted.column(), wanted.order.descending, wanted.tie) if wanted.order.column else kept
     entries = [Entry(key, row) for key, row in ordered]
     return _grouped(entries, wanted.grouping) if wanted.grouping else entries
 

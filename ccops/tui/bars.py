@@ -122,10 +122,18 @@ class Trail(Painted):
     Trail { height: 1; }
     """
 
-    def __init__(self, station: Station, crumbs: Callable[[], list[str]], note: Callable[[], str]) -> None:
-        """`crumbs` are the names from the screen to the detail, `note` says what is special about the list."""
+    def __init__(
+        self,
+        station: Station,
+        crumbs: Callable[[], list[str]],
+        note: Callable[[], str],
+        source: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`crumbs` are the names from the screen to the detail, `note` says what is special about the list, `source`
+        where its figures come from where they are not the board's.
+        """
         super().__init__(station, id="trail")
-        self._crumbs, self._note = crumbs, note
+        self._crumbs, self._note, self._source = crumbs, note, source
 
     def draw(self, width: int, height: int, moment: Moment) -> list[Line]:
         """Return the line."""
@@ -134,7 +142,9 @@ class Trail(Painted):
         left: list[Span] = [(f" {trail}", "title")]
         if note := self._note():
             left += [("   ", "text"), (note, "accent")]
-        source = figures_source(moment.board.link, self.station)
+        source = self._source()
+        if source is None:
+            source = figures_source(moment.board.link, self.station)
         return [_between(tuple(left), ((f"{source} ", "muted"),), width, look.glyph("ellipsis"))]
 
 

@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("c", "copy_row", _("Copy row")),
     ("C", "copy_cell", _("Copy cell")),
     ("E", "export", _("Export")),
+    ("d", "today", _("Today's report")),
 )
 """Key, name, title."""
 
@@ -61,6 +62,8 @@ class Commander:
             await self._app.action_show("overview" if self._stage.shown == "wall" else "wall")
         elif name == "attention":
             await self._attend()
+        elif name == "today":
+            await self._today()
         elif name == "quit":
             await self._app.action_quit()
 
@@ -72,7 +75,7 @@ class Commander:
         rows = view.active_list() if view is not None else None
         if rows is None:
             return ""
-        parts = []
+        parts = [said] if view is not None and (said := view.note()) else []
         typed = rows.arrangement.filter
         if typed.text:
             shown, total = len(rows.rows_in_order), rows.total
@@ -83,10 +86,16 @@ class Commander:
             parts.append(_("{count} marked").format(count=len(rows.marks)))
         return "   ".join(parts)
 
+    def source(self) -> str | None:
+        """Return where the figures that are seen come from; None where they are the board's."""
+        return self._stage.view.source() if self._stage.view is not None else None
+
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys that are valid now, the most useful first."""
-        rows = self._stage.view.active_list() if self._stage.view is not None else None
+        view = self._stage.view
+        rows = view.active_list() if view is not None else None
         keys = [("Esc", _("back"))] if self._stage.deep else []
+        keys += view.hints() if view is not None else []
         keys += [("?", _("help"))]
         if rows is not None and rows.row is not None:
             keys.append(("Enter", _("detail")))
@@ -185,7 +194,8 @@ class Commander:
 
         view = self._stage.view
         title = view.title if view is not None else ""
-        text = help_text(title, self._rows(), self._app.offers(), self._station.look)
+        keys = view.KEYS if view is not None else ()
+        text = help_text(title, self._rows(), self._app.offers(), self._station.look, keys)
         self._app.push_screen(Help(text, self._station.look))
 
     def _link(self) -> None:
@@ -202,6 +212,18 @@ class Commander:
         self._attended = (self._attended + 1) % len(notices)
         await self._stage.back()
         await self._app.attend(notices[self._attended])
+
+    async def _today(self) -> None:
+        """Open the report of today about the queue or agent that is selected; without one about all."""
+        from ccops.tui.reports.report import ReportView
+
+        view = self._stage.view
+        topic, name = (view.subject() if view is not None else None) or ("", "")
+        reports = {"queue": ("queues", _("Queues")), "agent": ("agents", _("Agents"))}
+        report, title = reports.get(topic, ("overview", _("Overview")))
+        narrowed = {topic: name} if topic in reports else {}
+        await self._stage.push(ReportView.today(self._station, report, title, **narrowed))
+        self._app.repaint_bars()
 
     async def _palette(self) -> None:
         from ccops.tui.dialogs import Choose
@@ -240,7 +262,7 @@ class Commander:
         rows = self._rows()
         if rows is None or rows.row is None:
             return
-        index = list(rows.spec.columns).index(rows.arrangement.column())
+        index = list(rows.spec.columns).index(rows.current_column())
         self._copy(rows.texts(rows.row)[index])
 
     def _copy(self, text: str) -> None:
@@ -251,8 +273,8 @@ class Commander:
         from ccops.tui.dialogs import Ask
         from ccops.tui.export import written
 
-        rows = self._rows()
-        if rows is None:
+        view, rows = self._stage.view, self._rows()
+        if (view is not None and await view.export()) or rows is None:
             return
         name = f"{rows.spec.name}-{self._station.time_of(self._station.clock()).replace(':', '')}.csv"
         hint = _("ends in .csv or .md")

@@ -36,6 +36,7 @@ GLOBAL_KEYS: tuple[tuple[str, str], ...] = (
     ("1-6", ", ".join(f"{line.key} {line.title}" for line in SCREENS)),
     ("space", _("freeze what is shown; the centre goes on behind it")),
     ("a", _("go to what needs attention, one after the other")),
+    ("d", _("today's report about the queue or agent that is selected")),
     ("ctrl+p", _("palette: everything that can be done now, by name")),
     ("ctrl+w", _("wall: large figures for a big screen")),
     ("?", _("this help")),
@@ -70,8 +71,14 @@ class Help(Modal[None]):
             yield Static(self._text, markup=False)
 
 
-def help_text(title: str, rows: RowList[Any] | None, offers: Sequence[Offer], look: Look) -> Content:
-    """Return the help as text; nothing of it is read as markup."""
+def help_text(
+    title: str,
+    rows: RowList[Any] | None,
+    offers: Sequence[Offer],
+    look: Look,
+    keys: Sequence[tuple[str, str]] = (),
+) -> Content:
+    """Return the help as text; nothing of it is read as markup. `keys` are those that only this screen has."""
     parts = [section(title, [])]
     if rows is not None:
         full = title if title == rows.spec.title else f"{title} – {rows.spec.title}"
@@ -79,6 +86,8 @@ def help_text(title: str, rows: RowList[Any] | None, offers: Sequence[Offer], lo
     if offers:
         keyed = [(offer.key or "ctrl+p", f"{offer.action.title}: {offer.action.help}") for offer in offers]
         parts.append(section(_("On {target}").format(target=offers[0].named), keyed))
+    if keys:
+        parts.append(section(_("This screen"), keys))
     if rows is not None:
         parts.append(section(_("List"), LIST_KEYS))
     parts.append(section(_("Everywhere"), GLOBAL_KEYS))

@@ -38,6 +38,7 @@ def options_from(
         site=settings.site.name,
         phone=settings.supervisor.phone,
         pause_reasons=tuple((name, reason.title or name) for name, reason in settings.pause_reasons.items()),
+        settings=settings,
     )
 
 

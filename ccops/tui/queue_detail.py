@@ -108,6 +108,10 @@ class QueueDetail(View):
         yield self._agents
         yield self._waiting
 
+    def subject(self) -> tuple[Topic, str]:
+        """The queue, whatever is selected in its lists."""
+        return "queue", self._key
+
     def load(self) -> None:
         """Hand this queue's callers and members to the lists."""
         board = self.station.board

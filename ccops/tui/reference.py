@@ -83,11 +83,20 @@ def _themes() -> str:
 
 def _limits() -> str:
     limits = Limits()
-    return table(("limit", "value"), [(f"`{item.name}`", f"{getattr(limits, item.name):g}") for item in fields(Limits)])
+    values = {item.name: getattr(limits, item.name) for item in fields(Limits)}
+    rows = [(f"`{name}`", f"{value:g}") for name, value in values.items() if isinstance(value, int | float)]
+    return table(("limit", "value"), rows)
+
+
+def _report_keys() -> str:
+    from ccops.tui.reports.report import ReportView
+
+    return table(("key", "what it does"), [(f"`{key}`", text) for key, text in ReportView.KEYS])
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "keys": _keys,
+    "report_keys": _report_keys,
     "actions": _actions,
     "columns": _columns,
     "fields": _fields,

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from ccops.i18n import _
 from ccops.tui.arrange import Arrangement, Entry, Grouping, arrange
 from ccops.tui.cells import fit, safe
-from ccops.tui.columns import Moment, Order
+from ccops.tui.columns import Column, Moment, Order
 from ccops.tui.filtering import Filter, parse_filter
 from ccops.tui.listspec import ListSpec
 from ccops.tui.rowcursor import CursorRows
@@ -46,8 +46,12 @@ class RowList(CursorRows[R]):
         super().__init__(spec, id=id)
         self.arrangement: Arrangement[R] = Arrangement(spec.columns, order or spec.order, spec.fields, spec.tie)
         self._moment = moment
-        self._painter: RowPainter[R] = RowPainter(spec.columns)
+        self._painter: RowPainter[R] = self._new_painter()
         self._stale = False
+
+    def _new_painter(self) -> RowPainter[R]:
+        """Return what draws the rows."""
+        return RowPainter(self.spec.columns)
 
     # What is shown
 
@@ -65,6 +69,10 @@ class RowList(CursorRows[R]):
         """Return the row as listed, one text per column, not cut."""
         moment = self._moment()
         return [safe(column.cell(row, moment)[0]).strip() for column in self.arrangement.columns]
+
+    def current_column(self) -> Column[R]:
+        """Return the column that a key about one cell means: the one that is sorted by."""
+        return self.arrangement.column()
 
     def field_names(self) -> frozenset[str]:
         """Return the names that a filter term may use."""
@@ -126,7 +134,7 @@ class RowList(CursorRows[R]):
         was_visible, cursor_was = self._cursor_visible(), self._index_of(self.cursor)
         shown = self._seen_now()
         by_key = {item.entry.key: item for item in self._drawn}
-        self._drawn = [self._reused(entry, by_key, moment) for entry in arrange(self._rows, self.arrangement)]
+        self._drawn = [self._reused(entry, by_key, moment) for entry in self._entries()]
         self.marks &= self._rows.keys()
         self._keep_cursor()
         self._resize_virtual()
@@ -135,6 +143,10 @@ class RowList(CursorRows[R]):
         for index in self._visible():
             self._painter.catch_up(self._drawn[index], moment)
         self._paint_differences(shown, cursor_was)
+
+    def _entries(self) -> list[Entry[R]]:
+        """Return what is listed, in order."""
+        return arrange(self._rows, self.arrangement)
 
     def _visible(self) -> range:
         """Return the indexes of the lines that are in sight."""

@@ -16,6 +16,8 @@ R = TypeVar("R")
 GUTTER = 2
 """Cells at the left for cursor and mark."""
 _WIDE = 110
+_LATER: Line = ()
+"""Stands for a line that is not drawn yet."""
 _MISSED = 1.5
 """A line whose durations are older than this has missed a tick, seconds."""
 
@@ -35,6 +37,9 @@ class Drawn(Generic[R]):
 
 class RowPainter(Generic[R]):
     """Draws rows under one set of columns at one width."""
+
+    lazy = False
+    """Draws a line when it is first in sight: for lists of thousands."""
 
     def __init__(self, columns: Sequence[Column[R]]) -> None:
         self.columns = columns
@@ -69,12 +74,13 @@ class RowPainter(Generic[R]):
 
     def drawn(self, entry: Entry[R], moment: Moment) -> Drawn[R]:
         """Return an entry as drawn at this moment."""
-        return Drawn(entry, self.line(entry, moment), moment.now)
+        line = _LATER if self.lazy else self.line(entry, moment)
+        return Drawn(entry, line, moment.now)
 
     def tick(self, drawn: Drawn[R], moment: Moment) -> Line:
         """Make the cells that follow the clock anew; returns the line as it was before."""
         before, row = drawn.line, drawn.entry.row
-        if row is None or not self._ticking or drawn.now == moment.now:
+        if row is None or not self._ticking or drawn.now == moment.now or before is _LATER:
             return before
         spans = list(before)
         for index in self._ticking:
@@ -86,7 +92,9 @@ class RowPainter(Generic[R]):
         return before
 
     def catch_up(self, drawn: Drawn[R], moment: Moment) -> None:
-        """Make the durations of a line anew that was out of sight while the others ticked."""
+        """Draw what was not drawn yet; make the durations of a line anew that was out of sight while others ticked."""
+        if drawn.line is _LATER:
+            drawn.line, drawn.now = self.line(drawn.entry, moment), moment.now
         if abs(moment.now - drawn.now) > _MISSED:
             self.tick(drawn, moment)
 

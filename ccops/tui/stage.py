@@ -65,10 +65,18 @@ class Stage(Container):
         detail = make_detail(topic, key, self._station)  # type: ignore[arg-type]
         if detail is None:
             return False
-        self._trail.append(detail)
-        await self.mount(detail)
-        self._reveal()
+        await self.push(detail)
         return True
+
+    async def push(self, view: View) -> None:
+        """Put something on top of what is seen."""
+        self._trail.append(view)
+        await self.mount(view)
+        self._reveal()
+
+    async def on_view_into(self, message: View.Into) -> None:
+        """What is seen leads deeper."""
+        await self.push(message.view)
 
     async def back(self) -> bool:
         """Leave the detail on top; False where there is none."""

@@ -4,16 +4,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 from ccops.board import Board
 from ccops.desk import Desk
 from ccops.desk.attention import Limits, Notice, notices
+from ccops.settings import Settings
 from ccops.tui.cells import clock as clock_text
 from ccops.tui.columns import Moment
 from ccops.tui.feed import Feed, Frame
 from ccops.tui.journal import Journal
 from ccops.tui.look import Look
 from ccops.tui.memory import Memory
+
+if TYPE_CHECKING:  # loaded with the first report
+    from ccops.tui.reports.study import Study
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,6 +39,8 @@ class Options:
     pause_reasons: tuple[tuple[str, str], ...] = ()
     """Reason as the queue_log writes it, and its name for people."""
     limits: Limits = field(default_factory=Limits)
+    settings: Settings = field(default_factory=Settings)
+    """For what is read from the store."""
 
 
 class Station:
@@ -55,6 +62,8 @@ class Station:
         """The supervisor's own phone; one that was asked for is remembered while the console is open."""
         self.journal = Journal()
         self.desk: Desk | None = None
+        self.study: Study | None = None
+        """What is being read of the past; made with the first look at it."""
         self._look = look
         self._moment: Moment | None = None
         self._notices: list[Notice] | None = None

@@ -8,6 +8,7 @@ stay apart under the common colour-vision deficiencies.
 from dataclasses import dataclass, field
 
 from rich.style import Style
+from textual.color import Color
 from textual.theme import Theme
 
 from ccops.i18n import _
@@ -210,6 +211,24 @@ def tone_styles(palette: Palette, *, no_color: bool) -> dict[str, Style]:
     styles["tab"] = Style(color=palette.muted)
     styles["tab-on"] = Style(color=palette.background, bgcolor=palette.accent, bold=True)
     styles["flag"] = Style(color=palette.background, bgcolor=palette.tones["warn"], bold=True)
+    styles["cell"] = Style(color=palette.background, bgcolor=palette.accent, bold=True)
+    return styles | _heat_styles(palette)
+
+
+HEATS = 9
+"""Steps of a heat map, from little to much."""
+_BRIGHT = 0.5
+
+
+def _heat_styles(palette: Palette) -> dict[str, Style]:
+    """Return the cells of a heat map: from the background to the accent, with the ink that is read on each."""
+    low, high = Color.parse(palette.panel), Color.parse(palette.accent)
+    styles = {}
+    for step in range(HEATS):
+        ground = low.blend(high, step / (HEATS - 1))
+        bright_ink = ground.brightness < _BRIGHT
+        ink = palette.text if bright_ink == palette.dark else palette.background
+        styles[f"heat{step}"] = Style(color=ink, bgcolor=ground.hex)
     return styles
 
 
@@ -238,4 +257,5 @@ def _plain_styles(palette: Palette) -> dict[str, Style]:
     styles |= dict.fromkeys(("muted", "faint", "unavailable", "tab"), dim)
     styles |= {"head": Style(underline=True), "head-sorted": Style(underline=True, bold=True)}
     styles |= {"tab-on": Style(reverse=True, bold=True), "flag": Style(reverse=True, bold=True)}
+    styles["cell"] = Style(reverse=False, bold=True, underline=True)
     return styles

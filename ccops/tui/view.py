@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, TypeVar
 
 from textual.containers import Vertical
+from textual.message import Message
 
 from ccops.board import Topic
 from ccops.tui.feed import Frame
@@ -19,9 +20,18 @@ class View(Vertical):
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset()
     """Tables whose changes concern it."""
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys that only this screen has, and what they do, for the help."""
     DEFAULT_CSS = """
     View { width: 1fr; height: 1fr; }
     """
+
+    class Into(Message):
+        """Something is to be put on top of what is seen."""
+
+        def __init__(self, view: "View") -> None:
+            self.view = view
+            super().__init__()
 
     def __init__(self, station: Station, view_name: str, title: str) -> None:
         """`view_name` is the word under which sort orders are remembered, `title` what a person reads."""
@@ -36,6 +46,31 @@ class View(Vertical):
     def note(self) -> str:
         """Return what the line under the tabs says about this screen besides its name."""
         return ""
+
+    def subject(self) -> tuple[Topic, str] | None:
+        """Return the queue or agent that is looked at, by the name that reports know it by."""
+        rows = self.active_list()
+        picked = rows.under_cursor() if rows is not None else None
+        if picked is None:
+            return None
+        row: Any = picked.row
+        return picked.topic, row.agent if picked.topic == "agent" else picked.key
+
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the keys of this screen that are worth telling now."""
+        return []
+
+    def source(self) -> str | None:
+        """Return where its figures come from; None where they are the board's."""
+        return None
+
+    def stop(self) -> bool:
+        """Stop what is under way, before Esc leaves; False where nothing is."""
+        return False
+
+    async def export(self) -> bool:
+        """Write what is shown to a file in a way of its own; False where the list is written as everywhere."""
+        return False
 
     # What the console asks
 

@@ -31,6 +31,11 @@ _GROUNDS: Final = (236, 238, 24, 25, 31, 32, 38, 44, 50)
 """Backgrounds of a heat map in the 256 colours of terminals, from little to much."""
 
 
+def heat_step(ground: int) -> int | None:
+    """Return the step of a heat map, from 0, that a background of the 256 colours stands for; None for another."""
+    return _GROUNDS.index(ground) if ground in _GROUNDS else None
+
+
 def chart_lines(section: Section, chart: Chart, writing: Writing, look: Look) -> list[str]:
     """Return a section's chart as lines, its title first; no lines where there is nothing to draw."""
     width = min(look.width or _WIDTH, _WIDEST)
