@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -175,6 +176,12 @@ def data_of(database: Database, file: int, start: int) -> bytes:
     return unpack(*rows[0]) if rows else b""
 
 
+@lru_cache(maxsize=8)
+def _unpacked(packed: int, data: bytes) -> bytes:
+    """Unpack a block; whoever asks for the lines of many visits asks for the same blocks again and again."""
+    return unpack(packed, data)
+
+
 def all_blocks(database: Database, site: int) -> Iterator[tuple[int, Block]]:
     """Yield every block of a site with its file, the files in the order of their first stamps."""
     files = database.rows("SELECT id FROM files WHERE site = ? ORDER BY first_at, id", (site,))
@@ -194,7 +201,7 @@ def line_at(database: Database, file: int, offset: int) -> RawLine | None:
     if not rows:
         return None
     path, start, first_line, packed, data = rows[0]
-    text = unpack(packed, data)
+    text = _unpacked(packed, data)
     at = offset - start
     line = first_line + text.count(b"\n", 0, at)
     end = text.find(b"\n", at)
@@ -210,11 +217,29 @@ def lines_with(database: Database, file: int, start: int, end: int, words: Itera
         (file, start, end),
     )
     for path, offset, number, packed, data in rows:
-        place = offset
-        for index, text in enumerate(unpack(packed, data).split(b"\n")):
-            if start <= place <= end and any(word in text for word in wanted):
-                yield RawLine(path, number + index, place, text)
-            place += len(text) + 1
+        text = _unpacked(packed, data)
+        counted = 0
+        for begin in sorted(_lines_holding(text, wanted, max(0, start - offset), end - offset)):
+            number += text.count(b"\n", counted, begin)
+            counted = begin
+            stop = text.find(b"\n", begin)
+            yield RawLine(path, number, offset + begin, text[begin:] if stop < 0 else text[begin:stop])
+
+
+def _lines_holding(text: bytes, words: Iterable[bytes], low: int, high: int) -> set[int]:
+    """Return where the lines begin that hold a word and begin from `low` up to `high`."""
+    limit = text.find(b"\n", high) if high < len(text) else -1
+    limit = len(text) if limit < 0 else limit
+    found: set[int] = set()
+    for word in words:
+        at = text.find(word, low, limit)
+        while at >= 0:
+            begin = text.rfind(b"\n", 0, at) + 1
+            if begin >= low:
+                found.add(begin)
+            after = text.find(b"\n", at, limit)
+            at = text.find(word, after + 1, limit) if after >= 0 else -1
+    return found
 
 
 def broken_blocks(database: Database) -> list[str]:
