@@ -19,6 +19,7 @@ from ccops.reports.rules import Rules
 from ccops.reports.tally import AgentTally
 
 _FIGURES = ("logged_in", "paused", "paid_pauses", "unpaid_pauses", "paid", "talk", "wrap", "productive")
+_OF_SESSIONS = frozenset({"logged_in", "paid"})
 _MADE_OF = {"paid_pauses": "paused", "unpaid_pauses": "paused", "paid": "available", "productive": "available"}
 """Figures of this report, and that of agents which is made of the same things."""
 
@@ -119,7 +120,7 @@ class PayTable:
 def _total(work: Work, tallies: Mapping[str, AgentTally]) -> dict[str, Any]:
     values = [payroll_values(tally, work.rules) for tally in tallies.values()]
     known = {key: [one[key] for one in values if one[key] is not None] for key in _FIGURES}
-    return {key: sum(some) if some else None for key, some in known.items()}
+    return {key: sum(some) if some or key not in _OF_SESSIONS else None for key, some in known.items()}
 
 
 def _ends(work: Work) -> dict[Key, dict[str, Any]]:
