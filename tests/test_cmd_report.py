@@ -235,6 +235,18 @@ def test_every_report_is_made_in_every_way_it_offers(site: ReportSite) -> None:
         assert "Riverside" in site.report(name, *how[:2], *how[3:], "--sections", terminal=True).out
 
 
+def test_a_report_about_no_period_is_about_all_up_to_now(site: ReportSite) -> None:
+    def back(*period: str) -> tuple[Any, int]:
+        whole = data(site.report("callbacks", "--json", "--sections", *period))
+        return whole["period"], len(whole["sections"][0]["rows"])
+
+    assert back() == (None, 3)
+    assert back("--period", "2026-03-03") == (
+        {"from": "2026-03-03T00:00:00+01:00", "to": "2026-03-04T00:00:00+01:00"}, 0
+    )  # fmt: skip
+    assert "Add --period" in site.report("callbacks", "--compare", "former").err
+
+
 def test_the_ladder_of_one_call(site: ReportSite) -> None:
     rows = data(site.report("ladder", *wanting(entries()["ladder"]), "--json"))
     assert [row["event"] for row in rows] == ["ENTERQUEUE", "ABANDON"]

@@ -2,24 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ccops.cmd.run import Run
-from ccops.errors import NotFound, PermissionRefused
+from ccops.errors import NotFound, PermissionRefused, UsageProblem
 from ccops.i18n import _
 
 if TYPE_CHECKING:
     from ccops.desk.past import Sight
     from ccops.reports.archive import Archive
-    from ccops.reports.catalogue import Ask, Sources, Trace
+    from ccops.reports.catalogue import Ask, Entry, Sources, Trace
     from ccops.reports.own import OwnReport
     from ccops.reports.paper.model import Paper, Row
     from ccops.reports.periods import Period
 
 _EVERY: Final = frozenset({"queue", "agent", "number"})
+"""What own reports, and the rules compared, can be narrowed by."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -39,6 +40,11 @@ class Asked:
     calls: bool = False
     compare: str | None = None
 
+    @property
+    def dated(self) -> bool:
+        """True where a period is named."""
+        return any(text is not None for text in (self.since, self.until, self.period))
+
 
 @dataclass
 class Report:
@@ -53,10 +59,12 @@ class Report:
     sources: "Sources"
     sight: "Sight | None"
     """What a role keeps back; None is nothing."""
+    says_period: bool = False
+    """The report is about no period, but was narrowed to one."""
 
     def paper(self) -> "Paper":
         """Make it, as the person may see it."""
-        made = self._made
+        made = replace(self._made, period=self.ask.period) if self.says_period else self._made
         if not self.masked:
             return made
         from ccops.desk.past import masked_paper
@@ -99,35 +107,51 @@ def reporting(
     run: Run, asked: Asked, period: "Period | None" = None, former: "Period | None" = None
 ) -> Iterator[Report]:
     """Open the store and prepare a report; raises why it cannot be made. A job says itself about which period."""
-    own, narrows = _known(run, asked.name)
+    own, entry = _known(run, asked.name)
     from ccops.reports.catalogue import Sources
 
+    always = period is None and entry is not None and not entry.dated and not asked.dated
     if period is None:
-        period, former = _periods(run, asked)
+        period, former = _periods(run, asked, always)
     with opened(run) as archive:
+        if always:
+            period = _ever(archive, period)
+        narrows = entry.narrows if entry is not None else _EVERY
         ask, sight = _seen(run, _ask(asked, period, run.now()), archive, narrows)
-        yield Report(run, asked.name, own, ask, former, Sources.of(archive, run.settings), sight)
+        says = entry is not None and not entry.dated and not always and "call" not in narrows
+        yield Report(run, asked.name, own, ask, former, Sources.of(archive, run.settings), sight, says)
 
 
-def _periods(run: Run, asked: Asked) -> "tuple[Period, Period | None]":
+def _ever(archive: "Archive", today: "Period") -> "Period":
+    """Return all the time up to the end of today."""
+    from ccops.reports.periods import Period
+
+    covers = archive.covers
+    return today if covers is None else Period(min(covers.start, today.start), today.end)
+
+
+def _periods(run: Run, asked: Asked, always: bool) -> "tuple[Period, Period | None]":
     """Return the period that the options mean, and the one to compare with."""
     from ccops.reports import when
 
+    if always and asked.compare is not None:
+        raise UsageProblem(
+            _("“{name}” is about no period, so there is none before it.").format(name=asked.name),
+            remedy=_("Add --period, or leave --compare out."),
+        )
     now, zone = run.now(), run.zone
     period = when.asked(asked.since, asked.until, asked.period, now, zone)
     return period, None if asked.compare is None else when.compared(asked.compare, period, now, zone)
 
 
-def _known(run: Run, name: str) -> "tuple[OwnReport | None, frozenset[str]]":
-    """Return the site's own report of a name, None for one of the catalogue, and what it can be narrowed by."""
+def _known(run: Run, name: str) -> "tuple[OwnReport | None, Entry | None]":
+    """Return the site's own report of a name, or the catalogue's entry; neither for the rules compared."""
     from ccops.reports.catalogue import entries
 
     known = entries()
-    if name == RULES:
-        return None, frozenset({"queue"})
     if name in known:
-        return None, known[name].narrows
-    return own_of(run, name, known), _EVERY
+        return None, known[name]
+    return (None, None) if name == RULES else (own_of(run, name, known), None)
 
 
 def own_of(run: Run, name: str, others: "Iterable[str]") -> "OwnReport":
