@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccops.board import AgentRow, AgentState, Board, CallRow, LinkRow, Membership, ParkedRow, QueueRow, SupervisionRow
+from ccops.board import (
+    AgentRow,
+    AgentState,
+    AlertRow,
+    Board,
+    CallRow,
+    LinkRow,
+    Membership,
+    ParkedRow,
+    QueueRow,
+    SupervisionRow,
+)
 from ccops.desk.actions import TABLE
 from ccops.desk.context import Context
 from ccops.desk.supervision.registry import Registry
@@ -50,6 +61,9 @@ ROWS: dict[str, Any] = {
     "call": board().calls["1.2"],
     "parked": board().parked["1.3"],
     "supervision": board().supervisions["s"],
+    "alert": AlertRow(
+        "17", "wait", "wait_ratio", "warning", "queue", "sales", "Sales", "Sales: longest wait", 0.0, 0.0
+    ),
     "none": None,
 }
 

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from ccops.desk.api import Desk, Outcome
     from ccops.desk.table import Action, Argument
 
-_TARGETS = {"agent": "AGENT", "call": "CALL", "supervision": "ID", "parked": "PARKED"}
+_TARGETS = {"agent": "AGENT", "call": "CALL", "supervision": "ID", "parked": "PARKED", "alert": "ALERT"}
 _TARGET_HELP = {
     "agent": _("Name, number or interface."),
     "call": _("Call id, as `ccops call list` shows it."),
     "supervision": _("Id, as `ccops supervision list` shows it."),
     "parked": _("Space or id of the parked call."),
+    "alert": _("Number, as `ccops alert list` shows it, or the rule's name."),
 }
 
 _SAMPLES = {
@@ -27,6 +28,7 @@ _SAMPLES = {
     "call": "1772600400.17",
     "supervision": "ccops-1772600400.1",
     "parked": "701",
+    "alert": "17",
     "text": "'back in five'",
     "number": "5",
     "flag": "yes",

@@ -84,8 +84,8 @@ def list_actions(
     run = Run.of(context)
     from ccops.store.audit import records
 
-    start = _moment(since, run.zone, whole_day=False)
-    end = _moment(until, run.zone, whole_day=True)
+    start = moment(since, run.zone, whole_day=False)
+    end = moment(until, run.zone, whole_day=True)
     if start is not None and end is not None and end <= start:
         raise UsageProblem(_("--to lies before --from."))
     wanted = {"who": who, "action": action, "target": target}
@@ -94,7 +94,7 @@ def list_actions(
     out.listing(_record(item, run.zone) for item in found)
 
 
-def _moment(text: str | None, zone: "tzinfo", *, whole_day: bool) -> float | None:
+def moment(text: str | None, zone: "tzinfo", *, whole_day: bool) -> float | None:
     """Return an instant or the beginning of a day in the site's zone; with `whole_day` the end of that day."""
     from datetime import date, datetime, time, timedelta
 

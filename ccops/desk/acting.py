@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ccops.board import TABLES, Board
 from ccops.desk import resolve
 from ccops.desk.api import Listener, Outcome, Unsubscribe
-from ccops.desk.context import Context, Wire
+from ccops.desk.context import AlertKeeper, Context, Wire
 from ccops.desk.masking import secrets_of, told
 from ccops.desk.roles import Person, Rights
 from ccops.desk.supervision.registry import Registry
@@ -67,6 +67,7 @@ class Actor:
         relist: Callable[[], Awaitable[Any]],
         audit: Audit,
         history: History,
+        alerts: Callable[[], AlertKeeper | None] = lambda: None,
     ) -> None:
         """All parts are shared with the desk."""
         self.table = table
@@ -78,6 +79,7 @@ class Actor:
         self._relist = relist
         self._audit = audit
         self._history = history
+        self._alerts = alerts
 
     async def do(
         self,
@@ -122,6 +124,7 @@ class Actor:
             who=person.name,
             dry_run=dry_run,
             reason=reason,
+            alerts=self._alerts(),
         )
 
     async def _try(self, rights: Rights, run: "_Run") -> Outcome:
@@ -233,7 +236,14 @@ class _Run:
     context: Context
 
 
-_KEYS = {"agent": "key", "call": "call_id", "queue": "queue", "parked": "uniqueid", "supervision": "supervision_id"}
+_KEYS = {
+    "agent": "key",
+    "call": "call_id",
+    "queue": "queue",
+    "parked": "uniqueid",
+    "supervision": "supervision_id",
+    "alert": "alert_id",
+}
 
 
 def _as_it_is(board: Board, topic: str, shown: Any) -> Any:

@@ -31,6 +31,18 @@ class Wire(Protocol):
         ...
 
 
+class AlertKeeper(Protocol):
+    """Who keeps the alerts that hold."""
+
+    def acknowledge(self, alert_id: str, who: str, note: str = "") -> Any:
+        """Let somebody take an alert; raises NotFound."""
+        ...
+
+    def snooze(self, alert_id: str, who: str, seconds: float, note: str = "") -> Any:
+        """Let an alert rest for a while; raises NotFound."""
+        ...
+
+
 @dataclass(slots=True)
 class Context:
     """One run of one action."""
@@ -46,6 +58,8 @@ class Context:
     who: str = ""
     dry_run: bool = False
     reason: str = ""
+    alerts: AlertKeeper | None = None
+    """None where nobody keeps alerts: without a daemon."""
     sent: list[AmiAction] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the person should know besides the outcome."""

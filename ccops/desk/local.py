@@ -14,6 +14,7 @@ from ccops.desk.acting import Actor, Audit, Delayed
 from ccops.desk.actions import TABLE
 from ccops.desk.api import Desk, Listener, Outcome, Unsubscribe
 from ccops.desk.auditing import LegBook, StoreAudit
+from ccops.desk.context import AlertKeeper
 from ccops.desk.daemon.peer import myself
 from ccops.desk.roles import SPYING, Person, Rights
 from ccops.desk.supervision.registry import Registry
@@ -73,6 +74,8 @@ class LocalDesk:
         self.board = Board(self.live.board.link)
         self.today = TodayFeed(settings, clock=clock, changed=self._figures_changed)
         self.audit = audit or StoreAudit(settings.store.path)
+        self.alerts: AlertKeeper | None = None
+        """Who keeps the alerts on the board; the daemon puts one there."""
         self._legs = LegBook(self.audit, clock)
         self.registry = Registry(self._supervision, self._legs.ended)
         self._watch = Watch(self.registry, self._channel_alive, self.live.link)
@@ -86,6 +89,7 @@ class LocalDesk:
             relist=self.live.resync,
             audit=self.audit,
             history=self.today,
+            alerts=lambda: self.alerts,
         )
         self.live.subscribe(self._changed)
         self.live.on_raw(self._raw)
@@ -191,6 +195,10 @@ class LocalDesk:
             self._flush()
             return
         self._put(Change(self._clock(), "supervision", key, row))
+
+    def show(self, change: Change) -> None:
+        """Put a row on the board that does not come from the PBX: an alert."""
+        self._put(change)
 
     def _put(self, change: Change) -> None:
         self.board.apply(change)

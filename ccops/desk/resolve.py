@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ccops.board import AgentRow, AgentState, Board, CallRow, ParkedRow, QueueRow, Row, SupervisionRow
+from ccops.board import AgentRow, AgentState, AlertRow, Board, CallRow, ParkedRow, QueueRow, Row, SupervisionRow
 from ccops.errors import NotFound, UsageProblem
 from ccops.i18n import _
 from ccops.settings.model import Agents
 
-R = TypeVar("R", QueueRow, AgentRow, CallRow, ParkedRow, SupervisionRow)
+R = TypeVar("R", QueueRow, AgentRow, CallRow, ParkedRow, SupervisionRow, AlertRow)
 Names = Sequence[str | None]
 
 _NUMBER = re.compile(r"[0-9*#+]+")
@@ -116,12 +116,23 @@ def find_supervision(board: Board, name: str) -> SupervisionRow:
     return _only(_("supervision"), name, rows, ways, lambda row: f"{row.supervision_id} ({row.agent or '–'})")
 
 
+def find_alert(board: Board, name: str) -> AlertRow:
+    """Return the alert of this number, or the only one of this rule or about this thing; raises like `find_call`."""
+    rows = list(board.alerts.values())
+    ways: list[Callable[[AlertRow], Names]] = [
+        lambda row: [row.alert_id],
+        lambda row: [row.rule, row.key, row.name],
+    ]
+    return _only(_("alert"), name, rows, ways, lambda row: f"{row.alert_id} ({row.rule}: {row.name})")
+
+
 _FINDERS: Mapping[str, Callable[[Board, str], Any]] = {
     "queue": find_queue,
     "agent": find_agent,
     "call": find_call,
     "parked": find_parked,
     "supervision": find_supervision,
+    "alert": find_alert,
 }
 
 

@@ -15,7 +15,7 @@ from ccops.errors import NotFound, UsageProblem
 from ccops.i18n import _
 from ccops.pbx.text import control_at
 
-Topic = Literal["agent", "call", "queue", "parked", "supervision", "none"]
+Topic = Literal["agent", "call", "queue", "parked", "supervision", "alert", "none"]
 Kind = Literal["text", "number", "flag", "queue", "phone", "extension", "pause_reason"]
 Procedure = Callable[[Context, Any, Mapping[str, Any]], Coroutine[Any, Any, Outcome]]
 
@@ -162,7 +162,7 @@ class Table:
 
 def target_label(row: Row | None) -> str:
     """Return how a person would name a row in a question or an audit line."""
-    for attribute in ("agent", "call_id", "queue", "supervision_id", "uniqueid"):
+    for attribute in ("agent", "call_id", "queue", "supervision_id", "uniqueid", "alert_id"):
         value = getattr(row, attribute, None)
         if value:
             return str(value)

@@ -35,9 +35,9 @@ class Alerts:
         example=("22:00-07:00", "sun 00:00-24:00"),
     )
     quiet_level: AlertLevel = key("critical", "From this level on alerts are delivered in quiet hours too.")
-    tries: int = key(60, "How often a delivery is tried before it counts as failed.", low=1, high=1000)
+    tries: int = key(240, "How often a delivery is tried before it counts as failed.", low=1, high=1000)
     retry_wait: float = key(
-        2.0, "Time before the second try; each further wait is twice as long, up to 5 minutes.", low=0.05, high=300,
+        2.0, "Time before the second try; each further wait is twice as long, up to a minute.", low=0.05, high=60,
         unit="s",
     )  # fmt: skip
     timeout: float = key(15.0, "How long a webhook or a command may take.", low=0.5, high=300, unit="s")

@@ -46,7 +46,7 @@ CREATE TABLE alert_deliveries ( -- the outbox: what waits here is sent by whiche
     target TEXT NOT NULL,
     recipient TEXT NOT NULL,
     body TEXT NOT NULL,         -- JSON
-    urgent INTEGER NOT NULL,    -- 0: waits for the end of quiet hours
+    urgent INTEGER NOT NULL,    -- 0: quiet hours hold it back
     made_at REAL NOT NULL,
     tries INTEGER NOT NULL,
     state TEXT NOT NULL,        -- waiting, delivered, failed, dropped

@@ -1,8 +1,8 @@
 """All actions, one table."""
 
-from ccops.desk.actions import agents, calls, supervise
+from ccops.desk.actions import agents, alerts, calls, supervise
 from ccops.desk.table import Table
 
-TABLE = Table((*supervise.ACTIONS, *agents.ACTIONS, *calls.ACTIONS))
+TABLE = Table((*supervise.ACTIONS, *agents.ACTIONS, *calls.ACTIONS, *alerts.ACTIONS))
 
 __all__ = ["TABLE"]

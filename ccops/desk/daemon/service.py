@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ccops.board import LinkRow
 from ccops.desk.auditing import StoreAudit
+from ccops.desk.daemon.alerting import AlertService
 from ccops.desk.daemon.history import HistoryKeeper
 from ccops.desk.daemon.rolecheck import check_roles
 from ccops.desk.daemon.server import DeskServer
@@ -33,6 +34,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
         say(warning)
     audit = StoreAudit(settings.store.path)
     desk = LocalDesk(settings, audit=audit)
+    alerts = AlertService(desk, settings)
     server = DeskServer(desk, settings)
     history = HistoryKeeper(settings)
     stop = asyncio.Event()
@@ -43,6 +45,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
         _on_signals(stop)
         await _tell_audit(audit, say)
         history.start()
+        await alerts.start()
         await desk.run()
         notify("READY=1")
         say(_("Serving {path}.").format(path=settings.daemon.socket))
@@ -51,6 +54,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
     finally:
         await server.stop()
         await history.stop()
+        await alerts.stop()
         await desk.close()
     if watch.refused:
         raise LoginRefused(watch.refused, remedy=_("Correct [ami] in the configuration and start again."))
