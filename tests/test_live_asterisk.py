@@ -23,7 +23,7 @@ from tests.lab.scenes import SCENES
 from tests.lab.story import STORY
 from tests.live_plays import NASTY, PLAYS, names_with_quotes, queues_come_and_go
 
-PATIENCE = 6.0
+PATIENCE = 30.0
 
 
 def settings(lab: Lab, user: str = "supervisor") -> LinkSettings:
@@ -202,7 +202,7 @@ async def test_a_restart_in_the_middle_of_calls(scene: Scene) -> None:
         await until(lambda: live.board.link.state == "down", "the loss", live.board)
         assert handle.uniqueid in live.board.calls, "shown as it was, for as long as nobody knows better"
         await asyncio.to_thread(scene.lab.start)
-        await until(lambda: live.board.link.state == "live", "the return", live.board, 40)
+        await until(lambda: live.board.link.state == "live", "the return", live.board, 60)
         assert live.board.link.restarts == 1
         assert live.board.ended[handle.uniqueid].outcome == "interrupted"
         assert not live.board.calls

@@ -145,14 +145,14 @@ def test_numbers_are_read_as_atoi_reads_them(text: str, number: int) -> None:
 # -- plan -------------------------------------------------------------------------------------------------------
 
 
-@given(st.integers(1, 60), st.integers(1, 8), st.integers(0, 1000))
+@given(st.integers(1, 60) | st.sampled_from([424, 425, 1_000]), st.integers(1, 8), st.integers(0, 1000))
 def test_default_plans_are_sound_and_follow_from_their_seed(seats: int, queues: int, seed: int) -> None:
     plan = CentrePlan.default(seats, queues, seed)
     assert (len(plan.agents), len(plan.queues)) == (seats, queues)
     assert plan == CentrePlan.default(seats, queues, seed)
     names = {queue.name for queue in plan.queues}
     assert all(agent.queues and {name for name, _ in agent.queues} <= names for agent in plan.agents)
-    assert len({agent.number for agent in plan.agents}) == seats
+    assert len({agent.number for agent in plan.agents}) == len({agent.name for agent in plan.agents}) == seats
     assert all(queue.title and queue.calls_per_hour > 0 for queue in plan.queues)
     assert all(plan.opens <= begins < ends <= plan.closes for begins, ends in (one.shift for one in plan.agents))
 

@@ -66,6 +66,21 @@ def test_a_call_from_entry_to_end() -> None:
     assert len(journal.about("call", "c9")) == 2
 
 
+def test_a_whole_board_that_comes_with_its_link_is_no_news() -> None:
+    """A daemon whose link has been live for hours sends all it has at the first connection, and after a gap."""
+    anna, bo = agent("Anna", 1001), agent("Bo", 1002)
+    journal = Journal()
+    journal.prime(Board(replace(LINK, state="connecting")))
+    live = Change(NOW, "link", "link", replace(LINK, since=NOW - 7200))
+    journal.absorb([live, Change(NOW, "agent", anna.key, anna), Change(NOW, "call", "c1", caller("c1"))], news=True)
+    assert told(journal) == [("link", "pbx", "link live")]
+    journal.absorb([live, Change(NOW, "agent", bo.key, bo)], news=True)
+    assert told(journal)[1:] == [("agent", "Bo", "logged in")], "a link that was live is no snapshot"
+    journal.absorb([Change(NOW, "link", "link", replace(LINK, state="down"))], news=True)
+    journal.absorb([live, Change(NOW, "agent", bo.key, None)], news=True)
+    assert told(journal)[2:] == [("link", "pbx", "link down"), ("link", "pbx", "link live")]
+
+
 def test_the_reading_of_a_snapshot_is_no_news_but_the_link_always_is() -> None:
     row = replace(LINK, state="down", detail="refused", restarts=1, drift_repaired=2)
     journal = absorbed(

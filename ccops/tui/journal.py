@@ -61,7 +61,13 @@ class Journal:
             self._before |= {(topic, key): row for key, row in table.items()}
 
     def absorb(self, changes: Iterable[Change], *, news: bool) -> None:
-        """Take changes in; `news` is False while a snapshot is being read, which is no event of the centre."""
+        """Take changes in; `news` is False while a snapshot is being read, which is no event of the centre.
+
+        Changes that come together with a link that turns live are such a snapshot too: a daemon sends its whole board
+        at once, on which the link may have been live for hours.
+        """
+        changes = list(changes)
+        news = news and not any(self._turns_live(change) for change in changes)
         for change in changes:
             if change.topic == "queue":
                 continue
@@ -72,6 +78,11 @@ class Journal:
             if news or change.topic == "link":
                 for tone, subject, text, queue in _told(change, before):
                     self._add(change, tone, subject, text, queue)
+
+    def _turns_live(self, change: Change) -> bool:
+        before = self._before.get(("link", ""))
+        was_live = isinstance(before, LinkRow) and before.state == "live"
+        return isinstance(change.row, LinkRow) and change.row.state == "live" and not was_live
 
     def note(
         self,

@@ -127,7 +127,8 @@ class CentrePlan:
             )
         rng = Random(f"plan:{seed}")  # noqa: S311
         plan = cls(queues=_default_queues(seats, queues))
-        plan.agents = [_default_agent(place, seats, plan.queues, rng) for place in range(seats)]
+        names = _agent_names(seats, Random(f"names:{seed}"))  # noqa: S311
+        plan.agents = [_default_agent(place, names, plan.queues, rng) for place in range(seats)]
         return plan
 
     @classmethod
@@ -201,7 +202,7 @@ def _default_queues(seats: int, count: int) -> list[QueuePlan]:
     return plans
 
 
-def _default_agent(place: int, seats: int, queues: list[QueuePlan], rng: Random) -> AgentPlan:
+def _default_agent(place: int, names: Sequence[str], queues: list[QueuePlan], rng: Random) -> AgentPlan:
     kind: MemberKind = "dynamic"
     if place % 4 == 2:
         kind = "freepbx"
@@ -209,13 +210,13 @@ def _default_agent(place: int, seats: int, queues: list[QueuePlan], rng: Random)
         kind = "static"
     elif place % 9 == 7:
         kind = "hint"
-    home = _home(place / seats, queues)
+    home = _home(place / len(names), queues)
     memberships = [(queues[home].name, 0)]
     for other, queue in enumerate(queues):
         if other != home and rng.random() < 0.4:
             memberships.append((queue.name, rng.choice((1, 2))))
     return AgentPlan(
-        str(1001 + place), _agent_name(place, rng), kind, tuple(memberships),
+        str(1001 + place), names[place], kind, tuple(memberships),
         shift=_SHIFTS[place % len(_SHIFTS)], busy_at=1 if place % 5 == 3 else 0,
     )  # fmt: skip
 
@@ -230,7 +231,10 @@ def _home(share: float, queues: list[QueuePlan]) -> int:
     return len(queues) - 1
 
 
-def _agent_name(place: int, rng: Random) -> str:
-    if place < len(AGENT_NAMES):
-        return AGENT_NAMES[place]
-    return f"{rng.choice(AGENT_FIRST)} {rng.choice(AGENT_LAST)}"
+def _agent_names(count: int, rng: Random) -> list[str]:
+    """Return different names: two people of one name would be one person in every report."""
+    pairs = [f"{first} {last}" for first in AGENT_FIRST for last in AGENT_LAST]
+    rng.shuffle(pairs)
+    known = [*AGENT_NAMES, *pairs]
+    rounds = range(2, 2 + count // len(known))
+    return [*known, *(f"{name} {number}" for number in rounds for name in known)][:count]
