@@ -48,9 +48,10 @@ def demo(
 ) -> int | None:
     """Show all this on a simulated centre.
 
-    Starts a simulated PBX on a port of this machine, with the day's history, and opens the console on it; what
-    you do there happens in the simulation. Nothing is left behind. With --headless it runs that many seconds
-    and prints what came over the link: events, calls, answered, abandoned.
+    Starts a simulated PBX on a port of this machine, with the day so far, and opens the console on it; the weeks
+    before today are made up beside it, for the reports. What you do there happens in the simulation. Nothing is left
+    behind. With --headless it runs that many seconds and prints what came over the link: events, calls, answered,
+    abandoned.
     """
     if context.invoked_subcommand is not None:
         return None

@@ -166,6 +166,7 @@ class Simulation:
 def run_demo(run: Run, centre: Centre) -> int:
     """Open the console on a simulated centre; everything is gone afterwards."""
     from ccops.cmd.console import open_console
+    from ccops.cmd.demo_past import past_beside
 
     if not run.environment.has_screen:
         raise UsageProblem(
@@ -173,7 +174,8 @@ def run_demo(run: Run, centre: Centre) -> int:
             remedy=_("Use --headless SECONDS, or `ccops demo pbx` for the PBX alone."),
         )
     run.narrator.say(_("Simulating the day so far of {seats} seats …").format(seats=centre.seats))
-    with simulation(run, centre) as simulated:
+    shape = (centre.seats, centre.queues, centre.seed)
+    with simulation(run, centre) as simulated, past_beside(simulated.config, shape, run.environment.variables):
         return open_console(_inside(run, simulated))
 
 
@@ -287,6 +289,7 @@ def _configured(run: Run, centre: Centre, folder: Path, place: Mapping[str, Any]
     for queue in plan.queues:
         values["queues", queue.name, "title"] = queue.title
         values["queues", queue.name, "threshold"] = float(queue.service_level)
+        values["queues", queue.name, "wrap_up"] = float(queue.wrap_up)
     for reason, flags in PAUSES.items():
         values |= {("pause_reasons", reason, flag): value for flag, value in flags.items()}
     path = folder / "config.toml"
