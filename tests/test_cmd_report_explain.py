@@ -1,5 +1,6 @@
 """`--explain`: from a figure to its rule, its visits, and their lines in the log."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,12 @@ def test_every_figure_of_every_report_that_says_so_can_be_explained(site: Report
             assert result.code in (0, 2), (name, rule["figure"], result.err)
             tried += result.code == 0
     assert tried > 40
+
+
+def test_an_encoding_without_chinese_gets_escapes(site: ReportSite) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    assert site.report("queues", "--explain", "--json", stdout=out).code == 0
+    rules = json.loads(out.buffer.getvalue())
+    assert any("−" in row["rule"] for row in rules)
+    plain = site.process("agents", "--period", DAY, before=("--ascii",), text=True)
+    assert plain.stdout.isascii()

@@ -122,7 +122,8 @@ def rules_compared(
     work = Paperwork.of(run, form, as_json, output, header=not no_header, chart=chart)
     asked = Asked("compare-rules", since, until, period, queue, calls=calls)
     with reporting(run, asked) as report:
-        work.write(work.chosen(report.paper(), None, sections, fields, None))
+        paper = work.chosen(report.paper(), None, sections, fields, None)
+    work.put(work.rendered(paper))
 
 
 # --- jobs ---

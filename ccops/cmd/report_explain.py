@@ -30,20 +30,18 @@ MISSED_COLUMNS = columns(
 )
 _SHOWN: Final = 20
 """Visits that people are shown unless they ask for more."""
-_TOTAL: Final[Record] = {}
 
 
-def explain(report: Report, work: Paperwork, text: str, section_name: str | None, limit: int | None) -> None:
-    """Print the rules of a report, or what a figure of it is made of."""
+def explain(report: Report, work: Paperwork, text: str, section_name: str | None, limit: int | None) -> bytes:
+    """Return the rules of a report, or what a figure of it is made of, in the form that was asked for."""
     paper = work.chosen(report.paper(), section_name, False, None, None)
     if not paper.sections:
         raise UsageProblem(_("This report has no section."))
     section = paper.sections[0]
     figure, at, place = text.partition("@")
     if not figure:
-        _put(work, RULE_COLUMNS, list(_rules(section)))
-        return
-    _Explained(report, work, section, limit).print(figure, place if at else None)
+        return _listed(work, RULE_COLUMNS, list(_rules(section)))
+    return _Explained(report, work, section, limit).made(figure, place if at else None)
 
 
 def _rules(section: "Section") -> Iterator[Record]:
@@ -52,18 +50,18 @@ def _rules(section: "Section") -> Iterator[Record]:
             yield {"figure": column.key, "title": column.full_title, "rule": column.rule}
 
 
-def _put(work: Paperwork, shown: Sequence[Column], records: Sequence[Record]) -> None:
-    """Print a listing in the form that was asked for."""
+def _listed(work: Paperwork, shown: Sequence[Column], records: Sequence[Record]) -> bytes:
+    """Return a listing in the form that was asked for."""
     form = _listing_form(work)
     if form is Format.JSON:
-        text = json_text(records)
+        text = json_text(records, ascii_only=work.ascii_only)
     elif form is Format.JSONL:
-        text = "".join(json_line(record) for record in records)
+        text = "".join(json_line(record, ascii_only=work.ascii_only) for record in records)
     elif form is Format.TABLE:
         text = table(shown, records, _look(work), header=work.header)
     else:
         text = WRITERS[form](shown, records, work.header)
-    work.put(text.encode("utf-8", "replace"))
+    return text.encode("utf-8", "replace")
 
 
 def _listing_form(work: Paperwork) -> Format:
@@ -78,7 +76,7 @@ def _listing_form(work: Paperwork) -> Format:
 def _look(work: Paperwork) -> Look:
     run, environment = work.run, work.run.environment
     width = environment.columns if work.file is None else None
-    return Look(width, environment.colour(run.options.no_color), run.options.ascii or environment.plain_letters)
+    return Look(width, environment.colour(run.options.no_color), work.ascii_only)
 
 
 class _Explained:
@@ -89,17 +87,17 @@ class _Explained:
         self._limit = limit if limit is not None else 0 if work.data else _SHOWN
         self._zone: ZoneInfo = report.sources.archive.zone
 
-    def print(self, figure: str, place: str | None) -> None:
-        """Print it; raises `NotFound` for a figure or row that is not there."""
-        row = self._row(place)
+    def made(self, figure: str, place: str | None) -> bytes:
+        """Return it; raises `NotFound` for a figure or row that is not there."""
+        row, form = self._row(place), _listing_form(self._work)
         trace = self._report.trace(self._section.name, row, figure)
-        form = _listing_form(self._work)
         if form is Format.TABLE:
-            self._work.put("".join(f"{line}\n" for line in self._lines(trace, row)).encode("utf-8", "replace"))
+            text = "".join(f"{line}\n" for line in self._lines(trace, row))
         elif form is Format.JSON:
-            self._work.put(json_text(self._record(trace, row, figure)).encode("utf-8"))
+            text = json_text(self._record(trace, row, figure), ascii_only=self._work.ascii_only)
         else:
-            _put(self._work, VISIT_COLUMNS, [self._visit(visit) for visit in self._shown(trace.visits)])
+            return _listed(self._work, VISIT_COLUMNS, [self._visit(visit) for visit in self._shown(trace.visits)])
+        return text.encode("utf-8", "replace")
 
     # --- the row ---
 

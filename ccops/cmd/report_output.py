@@ -81,6 +81,11 @@ class Paperwork:
         """True where programs read it."""
         return self.form in _DATA
 
+    @property
+    def ascii_only(self) -> bool:
+        """True where nothing but plain letters can be shown."""
+        return self.run.options.ascii or (self.file is None and self.run.environment.plain_letters)
+
     # --- what of the paper ---
 
     def chosen(
@@ -120,14 +125,14 @@ class Paperwork:
 
     # --- where to ---
 
-    def write(self, paper: "Paper") -> None:
-        """Write a paper; raises `CcopsError` where that cannot be."""
+    def rendered(self, paper: "Paper") -> bytes:
+        """Return a paper in its form, and tell what the form has no room for; raises `CcopsError`."""
         from ccops.reports.paper.render import Form, render
 
         if self.data and not self.whole:
             for warning in paper.warnings:  # a bare table has no room for them
                 self.run.narrator.warn(warning)
-        self.put(render(paper, Form(self.form), self._options()))
+        return render(paper, Form(self.form), self._options())
 
     def _options(self) -> "Options":
         from ccops.reports.paper.render import Look, Options
@@ -137,7 +142,7 @@ class Paperwork:
         look = Look(
             environment.columns if to_people else None,
             to_people and environment.colour(run.options.no_color),
-            run.options.ascii or (to_people and environment.plain_letters),
+            self.ascii_only,
             self.chart if self.chart is not None else to_people and is_terminal(environment.stdout),
         )
         return Options(look, self.whole, self.header, run.settings.reports.page_size)

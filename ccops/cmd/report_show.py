@@ -140,6 +140,8 @@ def show(
         raise UsageProblem(_("--limit is about --explain."), remedy=_("Add --explain, or leave --limit out."))
     with reporting(run, asked) as report:
         if explained is not None:
-            explain(report, work, explained, section, limit)
-            return
-        work.write(work.chosen(report.paper(), section, sections, fields, sort))
+            made = explain(report, work, explained, section, limit)
+        else:
+            paper = work.chosen(report.paper(), section, sections, fields, sort)
+    # Out of the store first: a reader who takes hours must not keep its log from being tidied.
+    work.put(made if explained is not None else work.rendered(paper))
