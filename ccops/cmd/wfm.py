@@ -4,6 +4,7 @@ from ccops.cmd.forecast import backtest_forecasts, forecast_calls
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.staffing import staffing
 from ccops.cmd.wfm_adherence import show_adherence
+from ccops.cmd.wfm_intraday import show_intraday
 from ccops.cmd.wfm_leave import app as leave
 from ccops.cmd.wfm_leave import report_sick
 from ccops.cmd.wfm_require import require_agents
@@ -63,3 +64,10 @@ app.command(
         "ccops wfm adherence --live",
     ),
 )(show_adherence)
+app.command(
+    "intraday",
+    epilog=examples(
+        "ccops wfm intraday",
+        "ccops wfm intraday --queue sales --json | jq .suggestions",
+    ),
+)(show_intraday)

@@ -22,7 +22,7 @@ def histories(
     """
     if csv is not None:
         return _from_csv(office, team, interval, csv, queue)
-    names = _planned(office, team, queue)
+    names = planned_queues(office, team, queue)
     from ccops.desk.demand import store_history
     from ccops.reports.rules import Rules
 
@@ -47,7 +47,7 @@ def _from_csv(office: Office, team: Team, interval: int, csv: Path, queue: str |
     return {queue or (names[0] if names else ""): found[""]}
 
 
-def _planned(office: Office, team: Team, queue: str | None) -> list[str]:
+def planned_queues(office: Office, team: Team, queue: str | None) -> list[str]:
     """Return the queues of the team that the store knows; raises for one that was named and is unknown."""
     from ccops.reports.archive import Archive
     from ccops.reports.rules import Rules

@@ -204,12 +204,13 @@ class Rosters:
         if roster.head.state == "published":
             raise UsageProblem(_("Roster {number} is published already.").format(number=roster.head.id))
         with self.office.doing("wfm.publish", str(roster.head.id), first=roster.head.first) as deed:
-            changed = self._publish(deed, roster)
+            changed = self.publish_in(deed, roster)
             deed.detail = _("{count} days changed").format(count=changed)
             deed.data = {"version": roster.head.id, "changed": changed}
         return self.get(roster.head.id), changed
 
-    def _publish(self, deed: Deed, roster: Roster) -> int:
+    def publish_in(self, deed: Deed, roster: Roster) -> int:
+        """Publish inside a deed; returns how many days changed."""
         with deed.database.write() as connection:
             known = store.events(deed.database, roster.head.first, roster.last)
             events = list(changed_events(known, roster.rows, deed.at))
@@ -235,7 +236,7 @@ class Rosters:
             # What the solver said of the one before is not true of this one.
             document = {name: base.head.document[name] for name in ("needs", "interval") if name in base.head.document}
             roster = self.save(deed, order, rows, document, base.head.team, base.head.id)
-            self._publish(deed, roster)
+            self.publish_in(deed, roster)
             made.append(roster.head.id)
             left = {key: row for key, row in left.items() if key not in inside}
         return made

@@ -46,12 +46,14 @@ def score(asked: Sequence[Asked], done: Done, window: Span) -> Score:
     phones = clip((span for one in asked for span in one.phones), start, end)
     breaks = clip((span for one in asked for span in one.breaks), start, end)
     activities = clip((span for one in asked for _name, span in one.activities), start, end)
-    away = without(breaks, [*done.phones, *done.productive])
-    busy = without(activities, [*done.phones, *done.paused])
+    absent = _absent(asked, done)
+    # Nobody is on a break before they came or after they left.
+    away = without(breaks, [*done.phones, *done.productive, *absent])
+    busy = without(activities, [*done.phones, *done.paused, *absent])
     kept = seconds(common(phones, done.phones)) + seconds(away) + seconds(busy)
     worked = seconds(clip(done.phones, start, end)) + seconds(clip(done.productive, start, end))
     # A break that was taken as a pause or by logging off; longer ones than planned are no work.
-    free = seconds(without(shifts, [*done.phones, *done.productive, *_absent(asked, done)]))
+    free = seconds(without(shifts, [*done.phones, *done.productive, *absent]))
     return Score(seconds(shifts), kept, worked + min(seconds(breaks), free))
 
 

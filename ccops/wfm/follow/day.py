@@ -1,0 +1,127 @@
+"""A day under way: forecast and count of each queue, what its rest needs, who is there for it, and what follows.
+
+What is scheduled is counted as rosters count it: each person once, for the queue whose lack costs most.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ccops.store.planning import DayRow, LeaveRow
+from ccops.wfm.erlang import Traffic
+from ccops.wfm.history import Array
+from ccops.wfm.plan.build import assignment_of, plan_of
+from ccops.wfm.require import QueueRequirement
+from ccops.wfm.roster import Assignment, Placed, Plan, coverage
+from ccops.wfm.staffing import staff
+from ccops.wfm.team.model import Team
+
+
+@dataclass(frozen=True, eq=False)
+class QueueDay:
+    """One queue over the intervals of the day."""
+
+    queue: str
+    planned: Array
+    """Calls, as forecast before the day."""
+    seen: Array
+    """Calls that came; NaN for what is not over."""
+    expected: Array
+    """What came, then what is expected now."""
+    low: Array
+    high: Array
+    factor: float
+    """What is still to come against the forecast made before the day."""
+    needed: QueueRequirement
+    """Of `expected`, as one day."""
+
+
+@dataclass(frozen=True)
+class Today:
+    """The day as it stands."""
+
+    day: date
+    place: int
+    """Interval in which it is now."""
+    team: Team
+    zone: ZoneInfo
+    queues: tuple[QueueDay, ...]
+    rows: tuple[DayRow, ...]
+    """What is published for the day."""
+    leave: tuple[LeaveRow, ...] = ()
+
+    @property
+    def interval(self) -> int:
+        """Minutes."""
+        return self.team.interval
+
+    def plan(self) -> Plan:
+        """Return the day as a plan whose needs are those of the rest of the day."""
+        needs = {queue.queue: [self._needed(queue)] for queue in self.queues}
+        # Activities are taken out of people's time below; nobody has to be asked to stand in for them again.
+        crew = replace(self.team, activities=())
+        return plan_of(crew, needs, self.day, 1, self.zone, leave=self.leave)
+
+    def _needed(self, queue: QueueDay) -> list[float]:
+        """Return agents of what is to come; what is over needs nobody any more."""
+        return [0.0 if place < self.place else float(count) for place, count in enumerate(queue.needed.agents[0])]
+
+    def assignments(self, rows: Sequence[DayRow] | None = None) -> list[Assignment]:
+        """Return the day's people, their planned activities being time off the phones."""
+        return [self._busy(assignment_of(row)) for row in (self.rows if rows is None else rows) if row.shift]
+
+    def _busy(self, one: Assignment) -> Assignment:
+        activities = self.team.activities_of(one.person, self.day)
+        placed = tuple(Placed(act.name, act.start, act.minutes, True) for act in activities)
+        return replace(one, breaks=(*one.breaks, *placed))
+
+    def scheduled(self, rows: Sequence[DayRow] | None = None) -> Mapping[str, Array]:
+        """Return agents per queue and interval."""
+        if not self.queues or not self.team.people:
+            return {}
+        return {one.queue: one.scheduled[0] for one in coverage(self.plan(), self.assignments(rows))}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the rest of the day looks like with some people."""
+
+    missing: float
+    """Agent hours."""
+    service_level: Mapping[str, float | None]
+    """Expected, weighted by calls."""
+
+
+def effect_of(today: Today, rows: Sequence[DayRow] | None = None) -> Effect:
+    """Return what the rest of the day would be like with these people, the published ones where none are given."""
+    scheduled = today.scheduled(rows)
+    missing, levels = 0.0, {}
+    for queue in today.queues:
+        agents = scheduled.get(queue.queue, np.zeros(len(queue.expected)))[today.place :]
+        needed = queue.needed.agents[0][today.place :]
+        missing += float(np.maximum(needed - agents, 0).sum()) * today.interval / 60
+        levels[queue.queue] = level_of(queue, agents, today)
+    return Effect(missing, levels)
+
+
+def level_of(queue: QueueDay, agents: Array, today: Today) -> float | None:
+    """Return the expected service level of the rest of the day with some agents per interval; None without calls."""
+    figures = levels_of(queue, agents, today)
+    calls = queue.expected[today.place :]
+    known = np.array([figure is not None for figure in figures]) & (calls > 0)
+    if not known.any():
+        return None
+    values = np.array([0.0 if figure is None else figure for figure in figures])
+    return float((values * calls)[known].sum() / calls[known].sum())
+
+
+def levels_of(queue: QueueDay, agents: Array, today: Today) -> list[float | None]:
+    """Return the expected service level of each interval from now on."""
+    calls = np.nan_to_num(queue.expected[today.place :])
+    aht = queue.needed.aht[0][today.place :]
+    handled = np.where(np.isfinite(aht) & (aht > 0), aht, 1.0)
+    traffic = Traffic(calls, today.interval * 60, handled, queue.needed.patience)
+    return [one.service_level for one in staff(traffic, queue.needed.rule, agents)]
