@@ -84,6 +84,10 @@ def next_look(rule: Rule, track: Track, value: float | None, growth: float, at: 
             times.append(at + (limit - value) / growth + _JUST_AFTER)
     if track.under is not None:
         times.append(track.under + rule.calm)
+    elif track.level != NONE and growth > 0 and not rule.above:
+        limit = rule.limits[track.level]
+        if limit is not None:  # it grows out of what is bad
+            times.append(at + max(0.0, limit + rule.hysteresis - value) / growth + _JUST_AFTER)
     return min(times, default=None)
 
 
@@ -112,14 +116,17 @@ class Evaluator:
         found: list[Transition] = []
         tracks: dict[Subject, Track] = {}
         due: list[float] = []
+        seen: set[Subject] = set()
         for rule in self.rules:
             if rule.figure in held:
                 tracks |= {subject: Track(track.level) for subject, track in self._of(rule) if track.level != NONE}
                 continue
             for reading in readings.get(rule.figure, ()):
-                if is_meant(rule, reading):
-                    self._one(rule, reading, at, tracks, found, due)
-            found += [_gone(rule, *item) for item in self._of(rule) if item[0] not in tracks and item[1].level != NONE]
+                few = reading.offered is not None and reading.offered < rule.min_offered
+                # Too few to say anything, or a new day: what was said of yesterday is over.
+                if not few and is_meant(rule, reading):
+                    seen.add(self._one(rule, reading, at, tracks, found, due))
+            found += [_gone(rule, *item) for item in self._of(rule) if item[0] not in seen and item[1].level != NONE]
         self.tracks, self.due = tracks, min(due, default=None)
         return found
 
@@ -134,10 +141,8 @@ class Evaluator:
         tracks: dict[Subject, Track],
         found: list[Transition],
         due: list[float],
-    ) -> None:
+    ) -> Subject:
         subject = (rule.name, reading.topic, reading.key)
-        if reading.offered is not None and reading.offered < rule.min_offered:
-            return  # too few to say anything, or a new day: what was said of yesterday is over
         before = self.tracks.get(subject) or _NOTHING
         track = advance(rule, before, reading.value, at)
         if track != _NOTHING:
@@ -147,6 +152,7 @@ class Evaluator:
         when = next_look(rule, track, reading.value, reading.growth, at)
         if when is not None:
             due.append(when)
+        return subject
 
 
 _NOTHING: Final = Track()
