@@ -268,7 +268,8 @@ def read_histories(path: Path, zone: ZoneInfo, interval: int) -> dict[str, Histo
     with _readable(path):
         for queue, count in _rows(path):
             found.setdefault(queue, []).append(count)
-        return {queue: build_history(counts, zone, interval) for queue, counts in sorted(found.items())}
+        # A file without a row is refused as one without a call count is.
+        return {queue: build_history(counts, zone, interval) for queue, counts in sorted((found or {"": []}).items())}
 
 
 def moments(day: date, interval: int, zone: ZoneInfo) -> list[tuple[int, datetime]]:

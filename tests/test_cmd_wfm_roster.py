@@ -1,0 +1,376 @@
+"""`ccops wfm require` and `roster`: from calls to a published roster, its versions, papers and calendars."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+from ccops.desk.planning.rosters import Rosters
+from ccops.wfm.erlang import Traffic
+from ccops.wfm.staffing import agents_needed
+from ccops.wfm.targets import ServiceRule, Target
+from tests.planning_world import MONDAY, TEAM, WEDNESDAY, World, history_csv, week, worked
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.file("history.csv", history_csv())
+    return made
+
+
+def csv(world: World) -> list[str]:
+    return ["--from-csv", str(world.folder / "history.csv")]
+
+
+# -- requirement -------------------------------------------------------------------------------------------------------
+
+
+def test_the_requirement_is_what_erlang_says_of_the_forecast(world: World) -> None:
+    world.team()
+    rows = world.data("require", "--from", MONDAY.isoformat(), *csv(world))
+    assert {row["queue"] for row in rows} == {"sales", "support"}
+    assert rows[0]["start"] == "2026-03-02T08:00:00+01:00"
+    rule, target = ServiceRule("offered", 20, 0), Target(0.8)
+    for row in rows:
+        patience = 120 if row["queue"] == "sales" else None  # support: Erlang C
+        asked = int(agents_needed(Traffic(row["calls"], 1800, row["aht"], patience), target, rule))
+        assert abs(row["agents"] - max(1, asked)) <= (1 if row["calls"] % 1 > 0.99 else 0)
+        assert row["positions"] == row["agents"]
+        assert row["service_level"] >= 0.8
+    assert not [row for row in rows if row["start"] > "2026-03-07"], "closed at weekends"
+
+
+def test_what_if_asks_for_more(world: World) -> None:
+    world.team()
+    base = world.data("require", "--from", MONDAY.isoformat(), *csv(world))
+
+    def total(*more: str) -> int:
+        rows = world.data("require", "--from", MONDAY.isoformat(), *csv(world), *more)
+        return int(sum(row["positions"] for row in rows))
+
+    plain = sum(row["positions"] for row in base)
+    for more in (["--calls", "1.5"], ["--aht", "1.5"], ["--target", "95/10"], ["--shrinkage", "30%"],
+                 ["--max-occupancy", "30%"]):  # fmt: skip
+        assert total(*more) > plain, more
+    assert total("--patience", "30") < plain  # support lost its endless patience
+
+
+def test_pooling_needs_fewer(world: World) -> None:
+    world.team()
+    base = world.data("require", "--from", MONDAY.isoformat(), *csv(world))
+    result = world.wfm("require", "--from", MONDAY.isoformat(), *csv(world), "--simulate", "--json")
+    assert result.code == 0, result.err
+    pooled = json.loads(result.out)
+    assert sum(row["agents"] for row in pooled) <= sum(row["agents"] for row in base)
+    assert "Simulated 2026-03-0" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("start,calls\n", "no call count"),
+        ("start,calls,aht,queue\n2026-02-02 08:00,-3,60,sales\n", "no call count"),
+        ("start,calls\n2026-02-02 08:00,3\n", "which queue"),
+        ("start,calls,queue\nyesterday,3,sales\n", "line 2"),
+    ],
+)
+def test_bad_histories_are_told(world: World, text: str, said: str) -> None:
+    world.team()
+    path = world.file("bad.csv", text)
+    result = world.wfm("require", "--from", MONDAY.isoformat(), "--from-csv", str(path))
+    assert result.code == 2
+    assert said in result.err
+
+
+def test_odd_histories_give_an_answer_and_a_word(world: World) -> None:
+    world.team()
+    half = "start,calls,aht,queue\n" + "".join(
+        f"2026-02-02 {hour:02}:{minute:02},{calls},180,sales\n"
+        for hour in range(8, 20)
+        for minute, calls in ((0, 2.5), (30, 3))
+    )
+    result = world.wfm(
+        "require", "--from", MONDAY.isoformat(), "--from-csv", str(world.file("one.csv", half)), "--json"
+    )
+    assert result.code == 0, result.err
+    assert "not whole" in result.err
+    assert "Only 1 days" in result.err
+    assert json.loads(result.out)
+    zero = half.replace(",2.5,", ",0,").replace(",3,", ",0,")
+    nothing = world.wfm(
+        "require", "--from", MONDAY.isoformat(), "--from-csv", str(world.file("zero.csv", zero)), "--json"
+    )
+    assert (nothing.code, json.loads(nothing.out)) == (0, [])
+    assert "no calls" in nothing.err
+
+
+def test_handle_times_that_nobody_knows_are_asked_for(world: World) -> None:
+    world.team()
+    path = world.file("short.csv", "\n".join(line.replace(",200,", ",,") for line in history_csv(3).splitlines()))
+    result = world.wfm("require", "--from", MONDAY.isoformat(), "--queue", "sales", "--from-csv", str(path))
+    assert result.code == 2
+    assert "[queues.sales]" in result.err
+    world.team(TEAM.replace("patience = 120", "patience = 120\naht = 200"))
+    assert world.data("require", "--from", MONDAY.isoformat(), "--queue", "sales", "--from-csv", str(path))
+
+
+def test_days_of_a_clock_change_have_23_and_25_hours(world: World) -> None:
+    world.team()
+    lines = ["start,calls,aht,queue"]
+    for offset in range(56):
+        day = date(2026, 2, 1) + timedelta(days=offset)
+        lines += [f"{day}T{slot // 2:02}:{slot % 2 * 30:02},5,180,sales" for slot in range(48)]
+    path = world.file("always.csv", "\n".join(lines) + "\n")
+    rows = world.data("require", "--from", "2026-03-29", "--queue", "sales", "--from-csv", str(path))
+    assert sum(row["start"].startswith("2026-03-29") for row in rows) == 46
+    rows = world.data("require", "--from", "2026-10-25", "--queue", "sales", "--from-csv", str(path))
+    assert sum(row["start"].startswith("2026-10-25") for row in rows) == 50
+
+
+# -- solving -----------------------------------------------------------------------------------------------------------
+
+
+def solve(world: World, *more: str) -> Any:
+    first = [] if "--from" in more else ["--from", MONDAY.isoformat()]
+    return world.data(
+        "roster", "solve", *first, "--weeks", "1", "--seconds", "1", "--deterministic", *csv(world), *more
+    )
+
+
+def test_a_solved_roster_keeps_the_rules_and_is_the_same_again(world: World) -> None:
+    world.team()
+    made = solve(world)
+    assert (made["version"], made["state"], made["days"]) == (1, "draft", 7)
+    assert made["bound"] <= made["penalty"]
+    assert 0 < made["covered"] < 1
+    assert made["shortfalls"], "four people are too few, and it says where"
+    assert world.data("roster", "check") == []
+    rows = world.data("roster", "show")
+    assert rows
+    assert all(row["shift"] in ("early", "late") for row in rows)
+    assert not any(row["person"] == "anna" and row["day"] in ("2026-03-07", "2026-03-08") for row in rows)
+    assert not any(row["day"] == "2026-03-08" for row in rows), "closed"
+    solve(world)
+    assert world.data("roster", "diff", "1", "2") == []
+
+
+def test_the_same_store_gives_a_roster_close_to_the_one_that_is_kept(world: World) -> None:
+    world.team()
+    solve(world)
+    again = solve(world, "--keep", "1")
+    assert world.data("roster", "list")[0]["base"] == 1
+    assert world.data("roster", "diff", "1", str(again["version"])) == []
+
+
+def test_an_empty_team_cannot_be_rostered(world: World) -> None:
+    world.team(TEAM[: TEAM.index("[people.anna]")])
+    result = world.wfm("roster", "solve", "--from", MONDAY.isoformat(), *csv(world))
+    assert result.code == 2
+    assert "nobody" in result.err
+
+
+def test_a_roster_across_a_clock_change(world: World) -> None:
+    world.team()
+    made = solve(world, "--from", "2026-03-23")
+    world.wfm("roster", "publish", "--yes")
+    assert made["days"] == 7
+    assert world.data("roster", "check") == []
+
+
+# -- versions ----------------------------------------------------------------------------------------------------------
+
+
+def test_versions_are_listed_compared_and_published(world: World) -> None:
+    team = world.team()
+    world.published(week(team, "anna", "early"))
+    world.published([*week(team, "anna", "early", days=4), *week(team, "bob", "late")])
+    listed = world.data("roster", "list")
+    assert [(one["version"], one["state"]) for one in listed] == [(2, "published"), (1, "published")]
+    diff = world.data("roster", "diff", "1", "2")
+    assert (diff[0]["person"], diff[0]["day"]) == ("bob", "2026-03-02")
+    assert {one["person"] for one in diff} == {"anna", "bob"}
+    result = world.wfm("roster", "publish", "1", "--yes")
+    assert result.code == 2
+    assert "published already" in result.err
+
+
+def test_publishing_asks_and_an_unpublished_roster_holds_for_nobody(world: World) -> None:
+    world.team()
+    solve(world)
+    refused = world.wfm("roster", "publish")
+    assert (refused.code, "Add --yes" in refused.err) == (2, True)
+    said_no = world.wfm("roster", "publish", terminal=True, stdin="n\n")
+    assert said_no.code == 2
+    assert Rosters(world.office).published(MONDAY) is None
+    assert world.data("roster", "publish", "--dry-run")["changed"] is None
+    assert world.wfm("roster", "publish", terminal=True, stdin="y\n").code == 0
+    assert Rosters(world.office).published(MONDAY) is not None
+
+
+def test_a_check_names_broken_rules_and_ends_with_1(world: World) -> None:
+    team = world.team()
+    world.published([*week(team, "carl", "late", days=1), worked(team, "carl", MONDAY + timedelta(days=1), "early"),
+                     *week(team, "bob", "early", days=7)])  # fmt: skip
+    result = world.wfm("roster", "check", "--json")
+    assert result.code == 1
+    found = json.loads(result.out)
+    assert {(one["person"], one["rule"]) for one in found} >= {("carl", "follower"), ("bob", "days_in_row")}
+    told = world.wfm("roster", "publish", "--yes")
+    assert told.code == 2
+
+
+def test_an_unknown_version_names_those_that_there_are(world: World) -> None:
+    team = world.team()
+    world.published(week(team, "anna", "early"))
+    result = world.wfm("roster", "show", "7")
+    assert result.code == 2
+    assert "Versions: 1." in result.err
+
+
+# -- papers and files --------------------------------------------------------------------------------------------------
+
+
+def test_a_roster_in_every_form(world: World) -> None:
+    team = world.team()
+    world.published([*week(team, "anna", "early"), *week(team, "bob", "late")], need=1)
+    for name in ("r.html", "r.pdf", "r.xlsx", "r.csv", "r.md", "r.jsonl"):
+        path = world.folder / name
+        assert world.data("roster", "export", "-o", str(path))["files"] == [str(path)]
+        assert path.stat().st_size > 100
+    html = (world.folder / "r.html").read_text(encoding="utf-8")
+    assert "Anna Müller" in html
+    assert "early 08:00–16:00" in html
+    rows = (world.folder / "r.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 11
+    assert (world.folder / "r.pdf").read_bytes().startswith(b"%PDF")
+    assert world.wfm("roster", "show", "--grid").out.count("early 08:00–16:00") == 5
+
+
+def test_a_roster_file_comes_back_as_a_draft(world: World) -> None:
+    team = world.team()
+    world.published(week(team, "anna", "early"), need=1)
+    path = world.folder / "roster.json"
+    world.wfm("roster", "export", "-o", str(path))
+    taken = world.data("roster", "import", str(path))
+    assert (taken["version"], taken["days"]) == (2, 14)
+    assert world.data("roster", "diff", "1", "2") == []
+    assert world.data("roster", "list")[0]["state"] == "draft"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"format": 1', '"format": 2', "another version"),
+        ('"kind": "ccops-roster"', '"kind": "else"', "no roster of ccops"),
+        ('"anna"', '"anja"', "anja"),
+        ('"first": "2026-03-02"', '"first": "2026-04-02"', "outside"),
+        ('"2026-03-03"', '"2026-13-03"', "cannot be read"),
+        ('"days": 14', '"days": 14,,', "no JSON"),
+    ],
+)
+def test_a_roster_file_that_does_not_fit_changes_nothing(world: World, old: str, new: str, said: str) -> None:
+    team = world.team()
+    world.published(week(team, "anna", "early"))
+    path = world.folder / "roster.json"
+    world.wfm("roster", "export", "-o", str(path))
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1) if "days" in old else text.replace(old, new), encoding="utf-8")
+    result = world.wfm("roster", "import", str(path))
+    assert result.code == 2
+    assert said in result.err
+    assert len(world.data("roster", "list")) == 1
+
+
+# -- calendars ---------------------------------------------------------------------------------------------------------
+
+
+def events(world: World, person: str = "anna") -> dict[date, Any]:
+    path = world.folder / "person.ics"
+    assert world.wfm("roster", "export", "-o", str(path), "--person", person).code == 0
+    raw = path.read_bytes()
+    assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
+    assert raw.endswith(b"\r\n")
+    calendar = Calendar.from_ical(raw)
+    assert [str(part["TZID"]) for part in calendar.walk("VTIMEZONE")] == ["Europe/Vienna"]
+    return {event.decoded("DTSTART").date(): event for event in calendar.walk("VEVENT")}
+
+
+def test_a_calendar_tells_shifts_in_the_sites_zone(world: World) -> None:
+    team = world.team(TEAM.replace("Anna Müller", "Anna; Müller, " + "学" * 40))
+    world.published(week(team, "anna", "early"))
+    found = events(world)
+    assert sorted(found) == [MONDAY + timedelta(days=offset) for offset in range(5)]
+    event = found[MONDAY]
+    assert event.decoded("DTSTART").astimezone(UTC) == datetime(2026, 3, 2, 7, tzinfo=UTC)
+    assert event.decoded("DTEND").astimezone(UTC) == datetime(2026, 3, 2, 15, tzinfo=UTC)
+    assert (event["SEQUENCE"], event["STATUS"], str(event["SUMMARY"])) == (0, "CONFIRMED", "early")
+    assert str(event["DESCRIPTION"]) == "lunch 12:00-12:30"
+
+
+def test_a_changed_day_keeps_its_uid_and_raises_its_sequence_and_one_that_is_gone_is_cancelled(world: World) -> None:
+    team = world.team()
+    world.published(week(team, "anna", "early"))
+    before = events(world)
+    world.now += 3600
+    rows = [*week(team, "anna", "early", days=3), worked(team, "anna", MONDAY + timedelta(days=3), "late")]
+    world.published(rows)
+    after = events(world)
+    assert {day: str(event["UID"]) for day, event in before.items()} == {
+        day: str(event["UID"]) for day, event in after.items()
+    }
+    told = {day: (event["SEQUENCE"], str(event["STATUS"])) for day, event in after.items()}
+    assert list(told.values()) == [(0, "CONFIRMED")] * 3 + [(1, "CONFIRMED"), (1, "CANCELLED")]
+    assert after[MONDAY].decoded("DTSTAMP") < after[MONDAY + timedelta(days=4)].decoded("DTSTAMP")
+    world.published(week(team, "anna", "early"))
+    back = events(world)
+    assert [event["SEQUENCE"] for event in back.values()] == [0, 0, 0, 2, 2]
+    assert all(str(event["STATUS"]) == "CONFIRMED" for event in back.values())
+
+
+@pytest.mark.parametrize(
+    ("monday", "hours"), [(date(2026, 3, 23), {27: 7, 29: 6}), (date(2026, 10, 19), {23: 6, 25: 7})]
+)
+def test_a_calendar_across_a_clock_change(world: World, monday: date, hours: dict[int, int]) -> None:
+    team = world.team()
+    world.published(week(team, "bob", "early", monday, days=7), monday, 7)
+    path = world.folder / "person.ics"
+    world.wfm("roster", "export", "-o", str(path), "--person", "bob")
+    calendar = Calendar.from_ical(path.read_bytes())
+    starts = {event.decoded("DTSTART").date().day: event.decoded("DTSTART") for event in calendar.walk("VEVENT")}
+    for day, hour in hours.items():
+        assert starts[day].astimezone(UTC).hour == hour
+    (zone,) = calendar.walk("VTIMEZONE")
+    assert {str(part.name) for part in zone.subcomponents} == {"STANDARD", "DAYLIGHT"}
+    # What the calendar says of its zone is what the zone is.
+    rules = zone.to_tz()  # type: ignore[attr-defined]
+    for start in starts.values():
+        assert start.replace(tzinfo=rules).utcoffset() == start.utcoffset()
+
+
+def test_a_calendar_for_everybody(world: World) -> None:
+    team = world.team(TEAM.replace("[people.dora]", '[people."../dora"]'))
+    world.published([*week(team, "anna", "early"), *week(team, "../dora", "late")])
+    folder = world.folder / "calendars"
+    made = world.data("roster", "export", "-o", str(folder), "--calendars")["files"]
+    assert len(made) == 4
+    assert all(Path(path).parent == folder and Path(path).exists() for path in made)
+    assert world.wfm("roster", "export", "-o", str(world.folder / "x.ics")).code == 2
+
+
+def test_a_later_roster_does_not_bring_back_what_another_replaced(world: World) -> None:
+    """A swap in week two must not resurrect the days of week one that a newer roster changed since."""
+    team = world.team()
+    world.published([*week(team, "anna", "early"), *week(team, "bob", "early", MONDAY + timedelta(days=7))])
+    world.published(week(team, "anna", "late"), MONDAY, 7)
+    day = MONDAY + timedelta(days=8)
+    swap = world.data("swap", "offer", "bob", day.isoformat())["swap"]
+    world.data("swap", "take", str(swap), "dora")
+    world.data("swap", "approve", str(swap))
+    rows = {(row.person, row.day): row.shift for row in Rosters(world.office).scheduled(MONDAY, day)}
+    assert rows["anna", WEDNESDAY] == "late"
+    assert (rows["bob", day], rows["dora", day]) == ("", "early")
