@@ -1,123 +1,127 @@
 """One or two days of a roster solved exactly for everybody at once: who works which of them, when, and all breaks.
 
-Person by person a descent cannot trade one's late start against another's early one; this can. Breaks are counted per
-group and shift, not per person, which keeps the programme small (Aykin, "Optimal shift scheduling with multiple break
-windows", Management Science 42, 1996). HiGHS solves it in about a second.
+Person by person a descent cannot trade one's late start against another's early one; this can. People for whom the
+days are alike are counted together, and breaks per group and shift, which keeps the programme small (Aykin, "Optimal
+shift scheduling with multiple break windows", Management Science 42, 1996).
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
-from ccops.wfm.roster.core import Core, Presence, Roster
+from ccops.wfm.roster.core import Breaks, Core, Reals, Roster
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
+from ccops.wfm.roster.programme import Programme, Terms
 from ccops.wfm.roster.rules import breaches
 
-Terms = list[tuple[int, float]]
-_GAP = 0.004
+Choice = tuple[bool, ...]
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """People for whom the days are alike: what they may work, and what it costs."""
+
+    people: list[int]
+    choices: tuple[Choice, ...]
+    """Which of the days may be worked together."""
+    duties: tuple[tuple[int, ...], ...]
+    """Per day."""
+    costs: tuple[tuple[float, ...], ...]
+    off_costs: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New patterns and presences of some people."""
+    """New duties and breaks of some days, for everybody who serves."""
 
-    people: list[int]
-    patterns: list[Roster]
-    presences: list[Presence]
+    days: tuple[int, ...]
+    duties: dict[int, list[int]]
+    """Person → duty of each day."""
+    breaks: dict[int, Breaks]
+    """Person → days × places."""
 
 
 class DayModel:
     """The programme of some days, everything else as it is."""
 
     def __init__(
-        self, core: Core, cover: IntervalCover, roster: Roster, presence: list[Presence], days: tuple[int, ...]
+        self, core: Core, cover: IntervalCover, roster: Roster, breaks: list[Breaks], days: tuple[int, ...]
     ) -> None:
-        self.core, self.cover, self.roster, self.presence, self.days = core, cover, roster, presence, days
-        self.cost: list[float] = []
-        self.top: list[float] = []
-        self.whole: list[int] = []
-        self.terms: list[tuple[int, int, float]] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self.works: dict[tuple[int, int, int], int] = {}
-        self.places: dict[tuple[int, int, int, int], list[int]] = {}
+        """`breaks` is by person."""
+        self.core, self.cover, self.roster, self.breaks, self.days = core, cover, roster, breaks, days
+        self.programme = Programme()
+        self.units = self._units()
+        self.switches = [self._unit(number, unit) for number, unit in enumerate(self.units)]
         self.present: dict[tuple[int, int], Terms] = defaultdict(list)
-        self.people = [person for person in range(core.people) if cover.groups[person] >= 0]
-        for person in self.people:
-            self._person(person)
+        self.places: dict[tuple[int, int, int, int], list[int]] = {}
         for day, group in product(days, range(len(cover.serves))):
             self._group(day, group)
         for day in days:
             self._needs(day)
 
-    # --- the programme ---
+    # --- who is alike ---
 
-    def _variable(self, cost: float = 0.0, top: float = np.inf, *, whole: bool = False) -> int:
-        self.cost.append(cost)
-        self.top.append(top)
-        self.whole.append(int(whole))
-        return len(self.cost) - 1
+    def _units(self) -> list[Unit]:
+        found: dict[tuple[object, ...], Unit] = {}
+        self.works: dict[tuple[int, int, int], int] = {}
+        beside = any(day + 1 in self.days for day in self.days)
+        for person in range(self.core.people):
+            unit = self._alone(person) if self.cover.groups[person] >= 0 else None
+            if unit is not None:
+                # Order on neighbouring days is a matter of single people.
+                key = (self.cover.groups[person], unit.choices, unit.duties, unit.costs, unit.off_costs)
+                found.setdefault((*key, person if beside else -1), unit).people.append(person)
+        return list(found.values())
 
-    def _row(self, terms: Terms, low: float, high: float) -> None:
-        self.terms.extend((len(self.low), column, value) for column, value in terms)
-        self.low.append(low)
-        self.high.append(high)
-
-    def _person(self, person: int) -> None:
-        """Write which of the days a person works (only what the rules allow), and what."""
+    def _alone(self, person: int) -> Unit | None:
+        """Return what a person may work on the days, as a unit without people; None who works on none of them."""
         usual = self._usual(person)
         if usual is None:
-            return
-        choices = [
-            chosen for chosen in product((True, False), repeat=len(self.days)) if self._may(person, usual, chosen)
-        ]
+            return None
+        duties = tuple(tuple(self._duties(person, day, usual)) for day in self.days)
+        now = tuple(bool(self.roster[person, day] != OFF) for day in self.days)
+        choices = tuple(
+            chosen
+            for chosen in product((True, False), repeat=len(self.days))
+            if chosen == now or self._may(person, duties, now, chosen)
+        )
         if not any(any(chosen) for chosen in choices):
-            return
-        switches = [self._variable(top=1.0, whole=True) for _choice in choices]
-        self._row([(switch, 1.0) for switch in switches], 1.0, 1.0)
-        for place, day in enumerate(self.days):
-            working = [(switch, -1.0) for switch, chosen in zip(switches, choices, strict=True) if chosen[place]]
-            off = [switch for switch, chosen in zip(switches, choices, strict=True) if not chosen[place]]
-            for switch in off:
-                self.cost[switch] += float(self.core.off_costs[person, day])
-            duties = [duty for duty in self._duties(person, day, usual) if working]
-            for duty in duties:
-                cost = float(self.core.costs[person, day, duty])
-                self.works[person, day, duty] = self._variable(cost, 1.0, whole=True)
-            self._row([*((self.works[person, day, duty], 1.0) for duty in duties), *working], 0.0, 0.0)
-        self._order(person)
+            return None
+        extra = self._counted(person)
+        costs = tuple(
+            tuple(round(float(self.core.costs[person, day, duty] + extra[place, duty]), 6) for duty in duties[place])
+            for place, day in enumerate(self.days)
+        )
+        off = tuple(float(self.core.off_costs[person, day]) for day in self.days)
+        return Unit([], choices, duties, costs, off)
 
     def _usual(self, person: int) -> int | None:
         """Return the duty that stands for the person's days: on one of the days, or the most frequent one."""
         pattern = self.roster[person]
         worked = pattern[list(self.days)]
         worked = worked[worked != OFF] if (worked != OFF).any() else pattern[pattern != OFF]
-        if not len(worked):
-            return None
-        return int(np.bincount(worked).argmax())
+        return int(np.bincount(worked).argmax()) if len(worked) else None
 
-    def _may(self, person: int, usual: int, chosen: tuple[bool, ...]) -> bool:
+    def _may(self, person: int, duties: tuple[tuple[int, ...], ...], now: Choice, chosen: Choice) -> bool:
         """Say whether the person may work just these of the days."""
-        pattern = self.roster[person]
-        now = tuple(bool(pattern[day] != OFF) for day in self.days)
-        if chosen == now:
-            return True
-        if len(self.days) == 1 or sum(chosen) != sum(now):
+        if sum(chosen) != sum(now):
             return False
-        trial = pattern.copy()
-        for day, works in zip(self.days, chosen, strict=True):
-            duties = self._duties(person, day, usual) if works else []
-            if works and not duties:
+        trial = self.roster[person].copy()
+        for place, (day, works) in enumerate(zip(self.days, chosen, strict=True)):
+            if works and not duties[place]:
                 return False
-            trial[day] = duties[len(duties) // 2] if works else OFF
+            trial[day] = duties[place][len(duties[place]) // 2] if works else OFF
         return all(breach.rule == "follow" for breach in breaches(self.core, person, trial))
 
     def _duties(self, person: int, day: int, usual: int) -> list[int]:
         """Return the duties of the usual length that fit between the days before and after."""
-        rules = self.core.rules[self.core.limits[person].rules]
+        limits = self.core.limits[person]
+        rules = self.core.rules[limits.rules]
         allowed = np.isfinite(self.core.costs[person, day]) & (self.core.minutes == self.core.minutes[usual])
         if self.roster[person, day] != OFF:
             allowed[self.roster[person, day]] = True
@@ -126,136 +130,179 @@ class DayModel:
             allowed &= rules.follow_on(day)[self.roster[person, before]]
         if after < self.cover.days and after not in self.days and self.roster[person, after] != OFF:
             allowed &= rules.follow_on(after)[:, self.roster[person, after]]
-        limits = self.core.limits[person]
         if day == 0 and limits.run_before and limits.duty_before != OFF:
             allowed &= rules.follow_on(0)[limits.duty_before]
         return [int(duty) for duty in np.flatnonzero(allowed)]
 
-    def _order(self, person: int) -> None:
+    def _counted(self, person: int) -> Reals:
+        """Return what one more counted duty costs on each of the days; never where the limit is reached."""
+        found: Reals = np.zeros((len(self.days), len(self.cover.starts)))
+        others = self.roster[person].copy()
+        others[list(self.days)] = OFF
+        for counter in self.core.limits[person].counters:
+            count = counter.worked(others)
+            price = counter.price[count + 1] - counter.price[count] if len(counter.price) > count + 1 else 0.0
+            for place, day in enumerate(self.days):
+                if counter.days is None or day in counter.days:
+                    found[place, list(counter.duties)] += price if count < counter.most else np.inf
+        return found
+
+    # --- the programme ---
+
+    def _unit(self, number: int, unit: Unit) -> list[int]:
+        """Write what the people of a unit work; return how many make each choice."""
+        size = float(len(unit.people))
+        switches = [
+            self.programme.variable(
+                sum(cost for cost, works in zip(unit.off_costs, chosen, strict=True) if not works), size, whole=True
+            )
+            for chosen in unit.choices
+        ]
+        self.programme.row([(switch, 1.0) for switch in switches], size, size)
+        for place, day in enumerate(self.days):
+            working = [(switch, -1.0) for switch, chosen in zip(switches, unit.choices, strict=True) if chosen[place]]
+            if not working:
+                continue
+            for duty, cost in zip(unit.duties[place], unit.costs[place], strict=True):
+                if np.isfinite(cost):
+                    self.works[number, day, duty] = self.programme.variable(cost, size, whole=True)
+            here = [
+                (self.works[number, day, duty], 1.0) for duty in unit.duties[place] if (number, day, duty) in self.works
+            ]
+            self.programme.row([*here, *working], 0.0, 0.0)
+        self._order(number, unit)
+        return switches
+
+    def _order(self, number: int, unit: Unit) -> None:
         """Forbid what may not follow, where the days are neighbours."""
-        rules = self.core.rules[self.core.limits[person].rules]
-        for day in self.days:
-            if day + 1 in self.days:
-                follow = rules.follow_on(day + 1)
-                for duty in range(len(follow)):
-                    first = self.works.get((person, day, duty))
-                    then = [
-                        (self.works[person, day + 1, late], 1.0)
-                        for late in np.flatnonzero(~follow[duty]).tolist()
-                        if (person, day + 1, late) in self.works
-                    ]
-                    if first is not None and then:
-                        self._row([(first, 1.0), *then], -np.inf, 1.0)
+        rules = self.core.rules[self.core.limits[unit.people[0]].rules]
+        for place, day in enumerate(self.days[:-1]):
+            if self.days[place + 1] != day + 1:
+                continue
+            follow = rules.follow_on(day + 1)
+            for duty in unit.duties[place]:
+                then = [
+                    (self.works[number, day + 1, late], 1.0)
+                    for late in unit.duties[place + 1]
+                    if not follow[duty, late] and (number, day + 1, late) in self.works
+                ]
+                if then and (number, day, duty) in self.works:
+                    self.programme.row([(self.works[number, day, duty], 1.0), *then], -np.inf, 1.0)
 
     def _group(self, day: int, group: int) -> None:
         """Write when the people of a group are there, and their breaks."""
-        people = [person for person in self.people if self.cover.groups[person] == group]
-        slots = self.cover.slots
-        for duty in range(len(self.cover.starts)):
-            terms = [(self.works[person, day, duty], 1.0) for person in people if (person, day, duty) in self.works]
+        slots, cover = self.cover.slots, self.cover
+        units = [number for number, unit in enumerate(self.units) if cover.groups[unit.people[0]] == group]
+        for duty in range(len(cover.starts)):
+            terms = [(self.works[unit, day, duty], 1.0) for unit in units if (unit, day, duty) in self.works]
             if not terms:
                 continue
-            begin = int(self.cover.starts[duty])
-            for slot in range(begin, min(begin + int(self.cover.lengths[duty]), slots)):
+            begin = int(cover.starts[duty])
+            for slot in range(begin, min(begin + int(cover.lengths[duty]), slots)):
                 self.present[group, day * slots + slot] += terms
-            for number, one in enumerate(self.cover.breaks[duty]):
-                places = range(one.earliest // self.cover.interval, one.latest // self.cover.interval + 1)
-                taken = [self._variable(top=float(len(terms)), whole=True) for _place in places]
+            for number, one in enumerate(cover.breaks[duty]):
+                places = range(one.earliest // cover.interval, one.latest // cover.interval + 1)
+                taken = [self.programme.variable(whole=True) for _place in places]
                 self.places[day, group, duty, number] = taken
-                self._row([*((one_, 1.0) for one_ in taken), *((column, -1.0) for column, _v in terms)], 0.0, 0.0)
+                self.programme.row([*((one_, 1.0) for one_ in taken), *((work, -1.0) for work, _v in terms)], 0.0, 0.0)
                 for place, variable in zip(places, taken, strict=True):
-                    first = begin + place
-                    for slot in range(first, min(first + one.minutes // self.cover.interval, slots)):
+                    for slot in range(begin + place, min(begin + place + one.minutes // cover.interval, slots)):
                         self.present[group, day * slots + slot].append((variable, -1.0))
 
     def _needs(self, day: int) -> None:
-        slots = self.cover.slots
-        fixed = self._from_other_days(day)
+        """Write how those present are shared out over the queues, and what is missing."""
+        slots, fixed = self.cover.slots, self._from_day_before(day)
         for slot in range(day * slots, (day + 1) * slots):
-            wanted = [queue for queue in range(len(self.cover.under)) if self.cover.required[queue, slot] > 0]
+            wanted = np.flatnonzero(self.cover.required[:, slot] > 0).tolist()
             served: dict[int, Terms] = {queue: [] for queue in wanted}
             for group in range(len(self.cover.serves)):
-                here = self.present.get((group, slot), [])
-                shares = [(queue, self._variable()) for queue in wanted if self.cover.serves[group, queue]]
-                if not shares or not (here or fixed[group, slot - day * slots]):
+                here, more = self.present.get((group, slot), []), float(fixed[group, slot - day * slots])
+                queues = [queue for queue in wanted if self.cover.serves[group, queue]]
+                if not queues or not (here or more):
                     continue
-                for queue, share in shares:
+                shares = [self.programme.variable() for _queue in queues]
+                for queue, share in zip(queues, shares, strict=True):
                     served[queue].append((share, 1.0))
-                self._row(
-                    [*here, *((share, -1.0) for _q, share in shares)], -float(fixed[group, slot - day * slots]), np.inf
-                )
+                self.programme.row([*here, *((share, -1.0) for share in shares)], -more, np.inf)
             for queue in wanted:
-                missing = self._variable(float(self.cover.under[queue]))
-                self._row([*served[queue], (missing, 1.0)], float(self.cover.required[queue, slot]), np.inf)
+                missing = self.programme.variable(float(self.cover.under[queue]))
+                self.programme.row([*served[queue], (missing, 1.0)], float(self.cover.required[queue, slot]), np.inf)
 
-    def _from_other_days(self, day: int) -> np.ndarray:
+    def _from_day_before(self, day: int) -> Reals:
         """Return who is still there from a shift of the day before that is no part of the programme."""
         slots = self.cover.slots
         found = np.zeros((len(self.cover.serves), slots))
         if day == 0 or day - 1 in self.days:
             return found
-        for person in self.people:
+        for person in np.flatnonzero(self.cover.groups >= 0).tolist():
             duty = int(self.roster[person, day - 1])
             if duty != OFF and self.cover.starts[duty] + self.cover.lengths[duty] > slots:
                 pattern = np.full_like(self.roster[person], OFF)
                 pattern[day - 1] = duty
-                breaks = self.presence[person].breaks
-                if breaks is not None:
-                    counts = self.cover.presence_with(person, pattern, breaks).counts
-                    found += counts[:, day * slots : (day + 1) * slots]
+                counts = self.cover.presence_with(person, pattern, self.breaks[person]).counts
+                found += counts[:, day * slots : (day + 1) * slots]
         return found
 
     # --- the answer ---
 
-    def solve(self, seconds: float | None) -> Change | None:
+    def solve(self, seconds: float | None, gap: float) -> Change | None:
         """Return the best change found; None where there is none within the time (None: within a number of nodes)."""
-        from scipy import optimize, sparse
-
-        rows, columns, values = (np.array(part) for part in zip(*self.terms, strict=True))
-        shape = (len(self.low), len(self.cost))
-        matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape)
-        limit = {"node_limit": 200} if seconds is None else {"time_limit": seconds}
-        answer = optimize.milp(
-            np.array(self.cost),
-            integrality=np.array(self.whole),
-            bounds=optimize.Bounds(np.zeros(shape[1]), np.array(self.top)),
-            constraints=optimize.LinearConstraint(matrix, np.array(self.low), np.array(self.high)),
-            options={**limit, "mip_rel_gap": _GAP},
-        )
-        return None if answer.x is None else self._change(answer.x)
-
-    def _change(self, answer: np.ndarray) -> Change:
-        patterns = {person: self.roster[person].copy() for person in self.people}
-        for person in self.people:
-            if any((person, day, duty) in self.works for day in self.days for duty in range(len(self.cover.starts))):
-                patterns[person][list(self.days)] = OFF
-        for (person, day, duty), variable in self.works.items():
-            if answer[variable] > 0.5:
-                patterns[person][day] = duty
-        breaks = {person: self._old_breaks(person) for person in self.people}
+        found = self.programme.solved(seconds, gap) if self.units else None
+        if found is None:
+            return None
+        answer = found.variables
+        change = Change(self.days, {}, {})
+        for number, unit in enumerate(self.units):
+            self._hand_out_duties(number, unit, answer, change)
         for key, taken in self.places.items():
-            self._hand_out(key, [round(answer[variable]) for variable in taken], patterns, breaks)
-        presences = [self.cover.presence_with(person, patterns[person], breaks[person]) for person in self.people]
-        return Change(self.people, [patterns[person] for person in self.people], presences)
+            self._hand_out_breaks(key, [round(answer[variable]) for variable in taken], change)
+        return change
 
-    def _old_breaks(self, person: int) -> np.ndarray:
-        old = self.presence[person].breaks
-        most = max((len(breaks) for breaks in self.cover.breaks), default=0)
-        return np.full((self.cover.days, most), -1, np.int16) if old is None else old.copy()
-
-    def _hand_out(
-        self,
-        key: tuple[int, int, int, int],
-        taken: list[int],
-        patterns: dict[int, Roster],
-        breaks: dict[int, np.ndarray],
-    ) -> None:
-        """Give the counted breaks of a group, duty and day to its people, in order."""
-        day, group, duty, number = key
-        first = self.cover.breaks[duty][number].earliest // self.cover.interval
-        starts = [first + place for place, count in enumerate(taken) for _one in range(count)]
-        there = [
-            person for person in self.people if self.cover.groups[person] == group and patterns[person][day] == duty
+    def _hand_out_duties(self, number: int, unit: Unit, answer: Reals, change: Change) -> None:
+        """Give choices and duties to the people of a unit; who can keep the present ones does."""
+        choices = [
+            chosen
+            for chosen, switch in zip(unit.choices, self.switches[number], strict=True)
+            for _one in range(round(answer[switch]))
         ]
-        for person, start in zip(there, starts, strict=False):
-            breaks[person][day, number] = start
+        now = [tuple(bool(self.roster[person, day] != OFF) for day in self.days) for person in unit.people]
+        chosen = dict(zip(unit.people, _matched(now, choices), strict=True))
+        for person in unit.people:
+            change.duties[person] = [OFF] * len(self.days)
+            change.breaks[person] = self.breaks[person][list(self.days)].copy()
+        for place, day in enumerate(self.days):
+            workers = [person for person in unit.people if chosen[person][place]]
+            duties = [
+                duty
+                for duty in unit.duties[place]
+                if (number, day, duty) in self.works
+                for _one in range(round(answer[self.works[number, day, duty]]))
+            ]
+            present = [int(self.roster[person, day]) for person in workers]
+            for person, duty in zip(workers, _matched(present, duties), strict=True):
+                change.duties[person][place] = duty
+
+    def _hand_out_breaks(self, key: tuple[int, int, int, int], taken: list[int], change: Change) -> None:
+        """Give the counted breaks of a group, duty and day to its people; who can keep the present place does."""
+        day, group, duty, number = key
+        place, first = self.days.index(day), self.cover.breaks[duty][number].earliest // self.cover.interval
+        starts = [first + step for step, count in enumerate(taken) for _one in range(count)]
+        there = [
+            person
+            for person, duties in change.duties.items()
+            if self.cover.groups[person] == group and duties[place] == duty
+        ]
+        now = [int(self.breaks[person][day, number]) if self.roster[person, day] == duty else -1 for person in there]
+        for person, start in zip(there, _matched(now, starts), strict=True):
+            change.breaks[person][place, number] = start
+
+
+def _matched(now: list[Thing], given: list[Thing]) -> list[Thing]:
+    """Return `given` in an order that lets as many as possible keep what they have now."""
+    left = list(given)
+    found: list[Thing | None] = []
+    for one in now:
+        found.append(one if one in left else None)
+        if one in left:
+            left.remove(one)
+    return [left.pop(0) if one is None else one for one in found]

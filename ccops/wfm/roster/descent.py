@@ -87,6 +87,13 @@ class Descent:
         """Let a person contribute nothing; the pattern stays noted."""
         self.counts = self.counts - self.presence[person].counts
 
+    def replace(self, person: int, pattern: Roster, presence: Presence) -> None:
+        """Give a person another pattern, breaks placed already."""
+        self.take(person)
+        self.roster[person], self.presence[person] = pattern, presence
+        self.counts = self.counts + presence.counts
+        self.personal[person] = self.core.personal_cost(person, pattern)
+
     # --- one person ---
 
     def _best(self, person: int, first: int, last: int) -> Roster | None:
@@ -133,18 +140,6 @@ class Descent:
             self.put(person, self.changed(person, first, found[row]))
         if self.cost <= before + 1e-9:
             return True
-        self.restore(state)
-        return False
-
-    def take_over(self, people: list[int], patterns: list[Roster], presences: list[Presence]) -> bool:
-        """Give some people patterns with their breaks placed already, if that is not worse."""
-        before, state = self.cost, self.state()
-        for person, pattern, presence in zip(people, patterns, presences, strict=True):
-            self.counts = self.counts - self.presence[person].counts + presence.counts
-            self.roster[person], self.presence[person] = pattern, presence
-            self.personal[person] = self.core.personal_cost(person, pattern)
-        if self.cost <= before + 1e-9:
-            return self.cost < before - 1e-6
         self.restore(state)
         return False
 

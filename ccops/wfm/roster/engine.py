@@ -9,25 +9,17 @@ import numpy as np
 from ccops.wfm.roster.columns import ColumnGeneration
 from ccops.wfm.roster.control import Control
 from ccops.wfm.roster.core import Core, DirectCover, Reals, Roster
-from ccops.wfm.roster.daymodel import DayModel
 from ccops.wfm.roster.descent import WINDOW_WEEKS, Descent, State
 from ccops.wfm.roster.exact import ExactModel
 from ccops.wfm.roster.intervals import IntervalCover
-from ccops.wfm.roster.lagrange import Lagrange
+from ccops.wfm.roster.intervalsearch import IntervalSearch
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.pricing import Pricer
-from ccops.wfm.roster.relax import Relaxation
 from ccops.wfm.roster.window import end_of_window, look_ahead, open_window, start_of_weeks, window_core
 
 _ROOT_ROUNDS = 60
 _ROOT_SHARE = 0.6
 _WHOLE_WEEKS = 9
-_LAGRANGE_SHARE = 0.15
-_LAGRANGE_ROUNDS = 12
-_RELAX_SHARE = 0.3
-_PAIRS = 0.7
-_DAY_SECONDS = 4.0
-_DAY_UNITS = 100_000_000
 _ROLL_SHARE = 0.6
 _FEW_ROUNDS = 20
 _BY_COLUMNS = 0.8
@@ -86,7 +78,8 @@ class Engine:
         self.descent.construct(self.start)
         self._offer()
         if isinstance(self.core.cover, IntervalCover):
-            self._by_descent(self.core.cover)
+            self.control.phase = "descent"
+            IntervalSearch(self.core, self.core.cover, self.descent, self._offer).run()
         elif isinstance(self.core.cover, DirectCover):
             self._bound_by(self.core.cover, self.core.cover.empty())
             if self._worth_columns():
@@ -142,54 +135,6 @@ class Engine:
             self.descent.adopt(roster)
             if not self._offer():
                 self.descent.restore(self.best)
-
-    # --- needs per interval ---
-
-    def _by_descent(self, cover: IntervalCover) -> None:
-        """Descend, solve each day exactly, find a bound; then pairs of days and shakes until time is over."""
-        self.control.phase = "descent"
-        self.descent.descend()
-        self._offer()
-        self.control.phase = "bound"
-        lagrange = Lagrange(self.core, cover, self.control.part(_LAGRANGE_SHARE * self.control.left))
-        worth = Relaxation(self.core, cover).worths(_RELAX_SHARE * self.control.left)
-        lagrange.climb(worth, _LAGRANGE_ROUNDS)
-        self.control.raise_bound(lagrange.control.bound)
-        self.control.phase = "improve"
-        order = list(range(cover.days))
-        self.descent.luck.shuffle(order)
-        for day in order:
-            self._days(cover, (day,))
-        while not self.done:
-            if self.descent.luck.random() < _PAIRS:
-                self._days(cover, self._pair(cover))
-            else:
-                self.descent.shake(self.descent.luck.randint(1, 4))
-            self._offer()
-
-    def _pair(self, cover: IntervalCover) -> tuple[int, int]:
-        """Return two days near each other, the first one by what it costs."""
-        luck, slots = self.descent.luck, cover.slots
-        costs = cover.costs(self.descent.counts)[: cover.days * slots].reshape(cover.days, slots).sum(axis=1) + 1.0
-        first = luck.choices(range(cover.days), weights=costs.tolist())[0]
-        near = [day for day in range(max(0, first - 6), min(cover.days, first + 7)) if day != first]
-        if not near:
-            return (first, first)
-        second = luck.choice(near)
-        return (min(first, second), max(first, second))
-
-    def _days(self, cover: IntervalCover, days: tuple[int, ...]) -> None:
-        """Solve some days for everybody at once."""
-        if self.control.over:
-            return
-        descent = self.descent
-        model = DayModel(self.core, cover, descent.roster, descent.presence, tuple(sorted(set(days))))
-        seconds = None if self.control.deterministic else min(_DAY_SECONDS, self.control.left)
-        change = model.solve(seconds)
-        self.control.spend(_DAY_UNITS * len(days))
-        if change is not None:
-            descent.take_over(change.people, change.patterns, change.presences)
-            self._offer()
 
     # --- long horizons ---
 

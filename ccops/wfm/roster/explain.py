@@ -1,7 +1,6 @@
 """Why agents are missing: who could serve, who is there, who is away, and whom which rule keeps from coming."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import time
 
 import numpy as np
@@ -9,11 +8,10 @@ import numpy as np
 from ccops.i18n import _
 from ccops.wfm.roster.compile import Compiled
 from ccops.wfm.roster.core import DirectCover, Reals, Roster
-from ccops.wfm.roster.ease import Probe
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.result import Shortfall
-from ccops.wfm.roster.window import end_of_window, window_core
+from ccops.wfm.roster.rules import breaches
 
 _MOST = 40
 """Shortfalls that are looked into; the others are listed with their number only."""
@@ -113,17 +111,35 @@ class Explainer:
         return self._rule_against(person, day, duties)
 
     def _rule_against(self, person: int, day: int, duties: list[int]) -> str:
-        """Name the rule that keeps a free person from coming, all other days as they are."""
-        end = end_of_window(self.core, [person], day + 1)
-        part = window_core(self.core, self.roster, [person], day, day + 1)
-        costs, off_costs = part.costs.copy(), part.off_costs.copy()
-        others = [duty for duty in range(costs.shape[2]) if duty not in duties]
-        costs[0, 0, others] = np.inf
-        off_costs[0, 0] = np.inf
-        gone = Probe(replace(part, costs=costs, off_costs=off_costs), 0).in_the_way()
-        if not gone or end <= day:
+        """Name the rules that keep a free person from coming, all other days as they are."""
+        allowed = [duty for duty in duties if np.isfinite(self.core.costs[person, day, duty])]
+        found = min((self._breached(person, day, duty) for duty in allowed), key=len)
+        if not found:
             return _("could come, at the cost of another need or wish")
-        return _("may not ({rules})").format(rules=", ".join(rule.name for rule in gone))
+        return _("may not ({rules})").format(rules=", ".join(found))
+
+    def _breached(self, person: int, day: int, duty: int) -> list[str]:
+        """Return the names of the rules that a duty on one more day would break."""
+        trial = self.roster[person].copy()
+        trial[day] = duty
+        names = _names()
+        return sorted({names[breach.rule] for breach in breaches(self.core, person, trial)})
+
+
+def _names() -> dict[str, str]:
+    """Return the rules' names for people."""
+    return {
+        "not_allowed": _("availability"),
+        "must_work": _("fixed days"),
+        "follow": _("rest and order of shifts"),
+        "max_run": _("most days in a row"),
+        "min_run": _("least days in a row"),
+        "min_off": _("days off in a row"),
+        "minutes": _("hours of the period"),
+        "week_minutes": _("hours of the week"),
+        "weekends": _("free weekends"),
+        "count": _("how often a shift may be worked"),
+    }
 
 
 def _stretches(flags: Reals, slots: int) -> list[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from ccops.wfm.roster.model import Contract, Fairness, Person, Plan, Shift
 
+_DAY = 24 * 60
+
 
 def suits(contract: Contract, shift: Shift) -> bool:
     """Say whether a contract allows a shift on any day."""
@@ -37,15 +39,24 @@ class FairShares:
         )
 
     def _demand(self) -> float:
-        """Return how many of these duties the whole team will have to work, roughly."""
+        """Return how many of these duties the whole team has to work: what no other shift could cover."""
         plan, names = self.plan, self.fair.shifts
         if not plan.queue_needs:
             dates = {plan.date_of(day) for day in self.days}
             return sum(need.people for need in plan.shift_needs if need.shift in names and need.day in dates)
-        every = plan.all_shifts()
-        minutes = sum(float(need.agents[day].sum()) * plan.interval for need in plan.queue_needs for day in self.days)
-        paid = sum(shift.paid for shift in self.shifts) / max(1, len(self.shifts))
-        return len(self.shifts) / max(1, len(every)) * minutes / max(paid, 1)
+        return sum(self._only_these(day) for day in self.days)
+
+    def _only_these(self, day: int) -> float:
+        """Return how many agents a day needs at a time that no other shift covers."""
+        plan, weekday = self.plan, self.plan.date_of(day).weekday()
+        slots = _DAY // plan.interval
+        covered = [False] * slots
+        for shift in plan.all_shifts():
+            if shift.name not in self.fair.shifts and weekday in shift.weekdays:
+                for slot in range(shift.start // plan.interval, (shift.start + shift.minutes) // plan.interval):
+                    covered[slot % slots] = True
+        open_ = [slot for slot in range(slots) if not covered[slot]]
+        return max((sum(float(need.agents[day][slot]) for need in plan.queue_needs) for slot in open_), default=0.0)
 
     def price(self, count: int) -> float:
         """Return what `count` of them cost one person: the n-th above the fair share costs n weights."""

@@ -133,6 +133,18 @@ class IntervalCover:
                 found[:, duty] -= self._away(summed, begin[:, duty], one).max(axis=1)
         return found
 
+    def group_worth(self, worth: Reals) -> Reals:
+        """Return what one agent of each group is worth in each interval, from that of the queues."""
+        held = np.where(self.serves[:, :, None], worth[None], -np.inf)
+        found: Reals = held.max(axis=1)
+        return found
+
+    def prices_of(self, worth: Reals) -> Reals:
+        """Return the price of each duty for everybody (people × days × duties) where queues are worth `worth`."""
+        prices = [self.duty_prices(-group, self.days) for group in self.group_worth(worth)]
+        idle = np.zeros((self.days, len(self.starts)))
+        return np.array([prices[group] if group >= 0 else idle for group in self.groups])
+
     def _away(self, summed: Reals, begin: npt.NDArray[np.int64], one: Break) -> Reals:
         """Return what being away saves, for each start of a duty and each place of the break."""
         places = np.arange(one.earliest // self.interval, one.latest // self.interval + 1)

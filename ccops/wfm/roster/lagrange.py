@@ -29,12 +29,8 @@ class Lagrange:
 
     def evaluate(self, worth: Reals) -> tuple[float, Reals]:
         """Return the bound at these worths (queues × intervals) and the subgradient: need less what patterns give."""
-        days, groups = self.cover.days, self._group_worth(worth)
-        prices = [self.cover.duty_prices(-group, days) for group in groups]
-        idle = np.zeros((days, len(self.cover.starts)))
-        presence = np.array([prices[group] if group >= 0 else idle for group in self.cover.groups])
-        people = np.arange(self.core.people)
-        answers = self.pricer.best(people, self.core.costs + presence, self.core.off_costs)
+        groups, people = self.cover.group_worth(worth), np.arange(self.core.people)
+        answers = self.pricer.best(people, self.core.costs + self.cover.prices_of(worth), self.core.off_costs)
         value = self.core.constant + float((self.cover.required * worth).sum())
         left, size = self.cover.required.copy(), abs(value)
         for person, answer in enumerate(answers):
@@ -45,12 +41,6 @@ class Lagrange:
             if self.cover.groups[person] >= 0:
                 self._serve(left, worth, int(self.cover.groups[person]), -groups, answer.duties)
         return value - _SINGLE * size, left
-
-    def _group_worth(self, worth: Reals) -> Reals:
-        """Return what the presence of one agent of each group is worth in each interval."""
-        held = np.where(self.cover.serves[:, :, None], worth[None], -np.inf)
-        found: Reals = held.max(axis=1)
-        return found
 
     def _serve(self, left: Reals, worth: Reals, group: int, prices: Reals, pattern: Roster) -> None:
         """Take a person's presence off the need, at the queue that is worth most in each interval."""

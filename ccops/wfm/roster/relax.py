@@ -1,135 +1,185 @@
-"""The roster problem without whole people: how many of each kind work what on which day, as one linear programme.
+"""The roster problem of a week without whole people: how many of each kind work what on which day, as shares.
 
 People of like skills, contract and shifts are counted together, may be split, and take breaks in shares; runs and
-rest are left out. PDLP (Applegate et al., "Practical large-scale linear programming using primal-dual hybrid
-gradient", NeurIPS 2021) solves it in seconds to a few digits. What it finds an agent worth in each interval of each
-queue is then made a bound that holds exactly (`lagrange`).
+rest are left out, limits of the horizon are shared out over its weeks. What the programme finds an agent worth in each
+interval of each queue is made a bound that holds exactly (`lagrange`); how many of each kind work what guides the
+first roster (`guide`).
 """
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 
 import numpy as np
 
+from ccops.wfm.roster.control import Control
 from ccops.wfm.roster.core import Core, Reals
 from ccops.wfm.roster.intervals import IntervalCover
+from ccops.wfm.roster.parallel import CORES, in_parallel
+from ccops.wfm.roster.programme import Programme, Terms
 
-_ACCURACY = 1e-4
+_MOST_DUTIES = 40
+"""Where there are more, only some are written: the bound holds whatever the worths are."""
+_LACK = 1000.0
+"""Cost of an hour below the least: it only keeps the programme solvable."""
+_UNITS = 20_000
+"""Work units per variable."""
 
-Terms = list[tuple[int, float]]
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """What the weeks' programmes found."""
+
+    worth: Reals
+    """Queues × intervals of the horizon: what one agent more is worth."""
+    kinds: list[list[int]]
+    """People, those alike together."""
+    working: Reals
+    """Kinds × days × duties: how many work."""
 
 
-class Relaxation:
-    """Writes the programme, solves it, and returns the worths of the need."""
+def relax(core: Core, cover: IntervalCover, control: Control, seconds: float) -> Relaxed:
+    """Solve every week; a week that takes too long is worth nothing and guides nobody."""
+    kinds = kinds_of(core, cover)
+    weeks = range(int(core.calendar.week[-1]) + 1)
+    programmes = [
+        WeekProgramme(core, cover, kinds, np.flatnonzero(core.calendar.week == week).tolist()) for week in weeks
+    ]
+    share = None if control.deterministic else CORES * seconds / len(programmes)
+    optima = in_parallel([partial(one.programme.relaxed, share) for one in programmes], alone=control.deterministic)
+    found = Relaxed(np.zeros_like(cover.required), kinds, np.zeros((len(kinds), cover.days, len(cover.starts))))
+    for week, optimum in zip(programmes, optima, strict=True):
+        control.spend(_UNITS * len(week.programme.cost))
+        if optimum is None:
+            continue
+        for (queue, slot), row in week.need.items():
+            found.worth[queue, slot] = optimum.worths[row]
+        for key, variables in week.working.items():
+            found.working[key] = sum(float(optimum.variables[variable]) for variable in variables)
+    return found
 
-    def __init__(self, core: Core, cover: IntervalCover) -> None:
-        self.core, self.cover = core, cover
-        self.cost: list[float] = []
-        self.top: list[float] = []
-        self.rows: list[int] = []
-        self.columns: list[int] = []
-        self.values: list[float] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self.kinds = self._kinds()
-        self.working: dict[tuple[int, int, int], int] = {}
+
+def kinds_of(core: Core, cover: IntervalCover) -> list[list[int]]:
+    """Return the people who serve, those of like skills, shifts and hours together."""
+    found: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for person in range(core.people):
+        if cover.groups[person] >= 0:
+            limits = core.limits[person]
+            duties = np.isfinite(core.costs[person]).any(axis=0).tobytes()
+            hours = max(limits.week_max, default=0), limits.max_minutes is None
+            found[int(cover.groups[person]), duties, hours].append(person)
+    return list(found.values())
+
+
+class WeekProgramme:
+    """The programme of some days that lie in one week; `linked` writes the limits that go over several days."""
+
+    def __init__(
+        self, core: Core, cover: IntervalCover, kinds: list[list[int]], days: list[int], *, linked: bool = True
+    ) -> None:
+        self.core, self.cover, self.days, self.duties = core, cover, days, _some(cover)
+        self.programme = Programme()
+        self.working: dict[tuple[int, int, int], list[int]] = defaultdict(list)
         self.present: dict[tuple[int, int], Terms] = defaultdict(list)
         self.need: dict[tuple[int, int], int] = {}
-        for kind, people in enumerate(self.kinds):
-            self._work(kind, people)
-            self._hours(kind, people)
+        for kind, people in enumerate(kinds):
+            for day in days:
+                self._work(kind, people, day)
+            if linked:
+                self._hours(kind, people)
+                self._weekend(kind, people)
+                self._counted(kind, people)
         for group in range(len(cover.serves)):
-            self._presence(group)
+            self._presence(group, [kind for kind, people in enumerate(kinds) if cover.groups[people[0]] == group])
         self._needs()
 
-    def _kinds(self) -> list[list[int]]:
-        """Return the people who serve, those alike together."""
-        found: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        for person in range(self.core.people):
-            if self.cover.groups[person] >= 0:
-                limits = self.core.limits[person]
-                duties = np.isfinite(self.core.costs[person]).any(axis=0).tobytes()
-                longest = max(limits.week_max, default=0), limits.max_minutes is None
-                found[int(self.cover.groups[person]), duties, longest].append(person)
-        return list(found.values())
+    def _work(self, kind: int, people: list[int], day: int) -> None:
+        """Write who works what, at most one duty a day; those whom it costs the same are one variable."""
+        costs, off_costs = self.core.costs[people, day], self.core.off_costs[people, day]
+        every: Terms = []
+        for duty in self.duties:
+            for cost, count in _tiers(costs[:, duty]):
+                variable = self.programme.variable(cost, count)
+                self.working[kind, day, duty].append(variable)
+                every.append((variable, 1.0))
+        every += [(self.programme.variable(cost, count), 1.0) for cost, count in _tiers(off_costs)]
+        self.programme.row(every, float(len(people)), float(len(people)))
 
-    def _variable(self, cost: float = 0.0, top: float = np.inf) -> int:
-        self.cost.append(cost)
-        self.top.append(top)
-        return len(self.cost) - 1
-
-    def _row(self, terms: Terms, low: float, high: float) -> int:
-        row = len(self.low)
-        self.rows.extend([row] * len(terms))
-        self.columns.extend(column for column, _value in terms)
-        self.values.extend(value for _column, value in terms)
-        self.low.append(low)
-        self.high.append(high)
-        return row
-
-    def _work(self, kind: int, people: list[int]) -> None:
-        """Write who works what, at most one duty a day."""
-        costs = self.core.costs[people]
-        allowed = np.isfinite(costs)
-        mean = np.where(allowed, costs, 0.0).sum(axis=0) / np.maximum(allowed.sum(axis=0), 1)
-        for day in range(self.cover.days):
-            here = []
-            for duty in np.flatnonzero(allowed[:, day].any(axis=0)).tolist():
-                count = float(allowed[:, day, duty].sum())
-                self.working[kind, day, duty] = self._variable(float(mean[day, duty]), count)
-                here.append((self.working[kind, day, duty], 1.0))
-            if here:
-                self._row(here, -np.inf, float(allowed[:, day].any(axis=1).sum()))
+    def _terms(self, kind: int, days: Iterable[int], duties: Iterable[int], weight: Reals | None = None) -> Terms:
+        return [
+            (variable, 1.0 if weight is None else float(weight[duty]))
+            for day, duty in product(days, duties)
+            for variable in self.working.get((kind, day, duty), ())
+        ]
 
     def _hours(self, kind: int, people: list[int]) -> None:
-        """Write the hours of each week and of the horizon that these people have together."""
+        """Write the hours that these people have together; hours of the horizon by the week's share of them."""
+        part, week = len(self.days) / self.cover.days, int(self.core.calendar.week[self.days[0]])
+        most = sum(self._most(person, week, part) for person in people)
         limits = [self.core.limits[person] for person in people]
-        calendar, hours = self.core.calendar, self.core.minutes / 60
-        every: Terms = []
-        for week in range(int(calendar.week[-1]) + 1):
-            terms = [
-                (self.working[kind, day, duty], float(hours[duty]))
-                for day in np.flatnonzero(calendar.week == week).tolist()
-                for duty in range(len(hours))
-                if (kind, day, duty) in self.working
-            ]
-            every += terms
-            most = sum(one.week_max[week] if one.week_max else np.inf for one in limits)
-            least = sum(one.week_min[week] if one.week_min else 0 for one in limits)
-            self._row(terms, least / 60, most / 60)
-        most = sum(np.inf if one.max_minutes is None else one.max_minutes for one in limits)
-        self._row(every, sum(one.min_minutes for one in limits) / 60, most / 60)
-        weekends = sum(calendar.days if one.max_weekends is None else one.max_weekends for one in limits)
-        for weekday in (5, 6):
-            days = set(np.flatnonzero(calendar.weekday == weekday).tolist())
-            terms = [(self.working[key], 1.0) for key in self.working if key[0] == kind and key[1] in days]
-            self._row(terms, -np.inf, float(weekends))
+        least = sum(max(one.week_min[week] if one.week_min else 0, one.min_minutes * part) for one in limits)
+        terms = self._terms(kind, self.days, self.duties, self.core.minutes / 60)
+        self.programme.row(terms, -np.inf, most / 60)
+        lack = self.programme.variable(_LACK)
+        self.programme.row([*terms, (lack, 1.0)], least / 60, np.inf)
 
-    def _presence(self, group: int) -> None:
+    def _most(self, person: int, week: int, part: float) -> float:
+        """Return the most minutes of a person in the week: whole duties only, on days that are free for work."""
+        limits, allowed = self.core.limits[person], np.isfinite(self.core.costs[person, self.days])
+        minutes = self.core.minutes[allowed.any(axis=0)]
+        if not len(minutes):
+            return 0.0
+        unit, days = int(np.gcd.reduce(minutes)), min(int(allowed.any(axis=1).sum()), limits.max_run + 1)
+        most = float(days * minutes.max())
+        if limits.week_max:
+            most = min(most, limits.week_max[week] // unit * unit)
+        return most if limits.max_minutes is None else min(most, limits.max_minutes * part)
+
+    def _weekend(self, kind: int, people: list[int]) -> None:
+        most = [self.core.limits[person].max_weekends for person in people]
+        weekends = max(1, int((self.core.calendar.weekday == 5).sum()))
+        share = sum(1.0 if one is None else min(1.0, one / weekends) for one in most)
+        for day in self.days:
+            if self.core.calendar.weekday[day] >= 5:
+                self.programme.row(self._terms(kind, [day], self.duties), -np.inf, share)
+
+    def _counted(self, kind: int, people: list[int]) -> None:
+        """Write what unloved duties cost these people, each step of the price by the week's share."""
+        part = len(people) * len(self.days) / self.cover.days
+        for counter in self.core.limits[people[0]].counters:
+            if not counter.price:
+                continue
+            days = [day for day in self.days if counter.days is None or day in counter.days]
+            worked = self._terms(kind, days, [duty for duty in counter.duties if duty in self.duties])
+            steps = np.diff(counter.price).tolist()
+            tiers = [(self.programme.variable(max(0.0, step), part), -1.0) for step in steps]
+            self.programme.row([*worked, *tiers], -np.inf, 0.0)
+
+    def _presence(self, group: int, kinds: list[int]) -> None:
         """Write when the people of a group are there: their duties less breaks, which may be split over places."""
-        slots, end = self.cover.slots, self.cover.days * self.cover.slots
-        kinds = [kind for kind, people in enumerate(self.kinds) if self.cover.groups[people[0]] == group]
-        for day in range(self.cover.days):
-            for duty in range(len(self.cover.starts)):
-                terms = [(self.working[kind, day, duty], 1.0) for kind in kinds if (kind, day, duty) in self.working]
-                if not terms:
-                    continue
-                begin = day * slots + int(self.cover.starts[duty])
-                for slot in range(begin, min(begin + int(self.cover.lengths[duty]), end)):
-                    self.present[group, slot] += terms
-                self._breaks(group, duty, begin, terms)
+        slots, end = self.cover.slots, (self.days[-1] + 1) * self.cover.slots
+        for day, duty in product(self.days, self.duties):
+            terms = [term for kind in kinds for term in self._terms(kind, [day], [duty])]
+            if not terms:
+                continue
+            begin = day * slots + int(self.cover.starts[duty])
+            for slot in range(begin, min(begin + int(self.cover.lengths[duty]), end)):
+                self.present[group, slot] += terms
+            self._breaks(group, duty, begin, terms)
 
     def _breaks(self, group: int, duty: int, begin: int, terms: Terms) -> None:
-        end, interval = self.cover.days * self.cover.slots, self.cover.interval
+        end, interval = (self.days[-1] + 1) * self.cover.slots, self.cover.interval
         for one in self.cover.breaks[duty]:
             places = []
             for place in range(one.earliest // interval, one.latest // interval + 1):
-                variable = self._variable()
+                variable = self.programme.variable()
                 places.append((variable, 1.0))
                 first = begin + place
                 for slot in range(first, min(first + one.minutes // interval, end)):
                     self.present[group, slot].append((variable, -1.0))
-            self._row(places + [(column, -value) for column, value in terms], 0.0, 0.0)
+            self.programme.row([*places, *((column, -value) for column, value in terms)], 0.0, 0.0)
 
     def _needs(self) -> None:
         """Write how presence is shared out over the queues, and what is missing."""
@@ -138,34 +188,27 @@ class Relaxation:
             shares = []
             for queue in np.flatnonzero(self.cover.serves[group]).tolist():
                 if self.cover.required[queue, slot] > 0:
-                    variable = self._variable()
+                    variable = self.programme.variable()
                     shares.append((variable, -1.0))
                     served[queue, slot].append((variable, 1.0))
             if shares:
-                self._row(terms + shares, 0.0, np.inf)
+                self.programme.row([*terms, *shares], 0.0, np.inf)
         for queue, slot in zip(*np.nonzero(self.cover.required), strict=True):
-            missing = self._variable(float(self.cover.under[queue]))
-            wanted = float(self.cover.required[queue, slot])
-            self.need[int(queue), int(slot)] = self._row([*served[queue, slot], (missing, 1.0)], wanted, np.inf)
+            if int(slot) // self.cover.slots in self.days:
+                missing = self.programme.variable(float(self.cover.under[queue]))
+                wanted = float(self.cover.required[queue, slot])
+                terms = [*served[queue, slot], (missing, 1.0)]
+                self.need[int(queue), int(slot)] = self.programme.row(terms, wanted, np.inf)
 
-    def worths(self, seconds: float) -> Reals:
-        """Return what one agent more is worth per queue and interval, as far as `seconds` bring it."""
-        from ortools.pdlp import solvers_pb2
-        from ortools.pdlp.python import pdlp
-        from scipy import sparse
 
-        programme: Any = pdlp.QuadraticProgram()
-        shape = (len(self.low), len(self.cost))
-        programme.constraint_matrix = sparse.csc_matrix((self.values, (self.rows, self.columns)), shape=shape)
-        programme.objective_vector = np.array(self.cost)
-        programme.constraint_lower_bounds, programme.constraint_upper_bounds = np.array(self.low), np.array(self.high)
-        programme.variable_lower_bounds, programme.variable_upper_bounds = np.zeros(shape[1]), np.array(self.top)
-        how: Any = solvers_pb2.PrimalDualHybridGradientParams()
-        how.termination_criteria.time_sec_limit = seconds
-        how.termination_criteria.simple_optimality_criteria.eps_optimal_relative = _ACCURACY
-        how.termination_criteria.simple_optimality_criteria.eps_optimal_absolute = _ACCURACY
-        found = pdlp.primal_dual_hybrid_gradient(programme, how)
-        worth = np.zeros_like(self.cover.required)
-        for (queue, slot), row in self.need.items():
-            worth[queue, slot] = found.dual_solution[row]
-        return worth
+def _tiers(costs: Reals) -> Iterator[tuple[float, float]]:
+    """Yield each cost that is possible, and how many people it applies to."""
+    values, counts = np.unique(costs[np.isfinite(costs)], return_counts=True)
+    yield from zip(values.tolist(), counts.astype(float).tolist(), strict=True)
+
+
+def _some(cover: IntervalCover) -> list[int]:
+    """Return the duties that are written: all, or some of every length where there are too many."""
+    order = np.lexsort((cover.starts, cover.lengths))
+    step = -(-len(order) // _MOST_DUTIES)
+    return sorted(order[::step].tolist())
