@@ -1,4 +1,4 @@
-"""`ccops ingest`: logs into the store, once or following, and the lines that could not be read."""
+"""`ccops ingest`: logs and call records into the store, once or following, and the lines that could not be read."""
 
 import signal
 import time
@@ -24,11 +24,12 @@ from ccops.i18n import _
 if TYPE_CHECKING:
     from ccops.reports.ingest import Counts
 
-app = noun("Take queue_logs into the store, once or as they grow.")
+app = noun("Take queue_logs and call records into the store.")
 
 COUNT_COLUMNS = columns(
     "lines:count", "new:count", "duplicate:count", "quarantined:count", "visits:count", "seconds:seconds"
 )
+CDR_COLUMNS = columns("rows:count", "details:count", "calls_out:count", "unreadable:count", "seconds:seconds")
 BAD_COLUMNS = columns("file", "line:count", "reason", "text", extra="offset:count added_at:instant")
 
 PathsArgument = Annotated[
@@ -81,6 +82,11 @@ def _logs(run: Run, paths: Sequence[Path]) -> list[Path | None]:
             _("No queue_log is named."),
             remedy=_("Give its PATH, or set `path` under [queue_log] in the configuration."),
         )
+    return _inputs(run, named)
+
+
+def _inputs(run: Run, named: Sequence[Path]) -> list[Path | None]:
+    """Return the files that are named; None stands for standard input, which there is once."""
     logs: list[Path | None] = [None if str(path) == "-" else path for path in named]
     if None in logs and is_terminal(run.environment.stdin):
         raise UsageProblem(_("Standard input is a terminal."), remedy=_("Send a log into it: … | ccops ingest …"))
@@ -193,6 +199,94 @@ def _followed(run: Run, logs: Sequence[Path | None]) -> Path:
 
 def _tell(run: Run, counts: "Counts") -> None:
     run.narrator.detail(_("{new} lines, {visits} visits so far.").format(new=counts.new, visits=counts.visits))
+
+
+# --- call records ---
+
+
+@app.command(
+    "cdr",
+    epilog=examples(
+        "ccops ingest cdr /var/log/asterisk/cdr-csv/Master.csv",
+        "ccops ingest cdr records.csv --column did=ziel --column recording=12",
+        "mysql -B -e 'select * from asteriskcdrdb.cdr' | ccops ingest cdr -",
+    ),
+)
+@listing(CDR_COLUMNS, one=True)
+def cdr(
+    context: typer.Context,
+    out: Output,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="CSV files, plain or packed; - is standard input.", show_default=False),
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="FIELD=COLUMN", help="Where a field stands, by name or number.", show_default=False
+        ),
+    ] = None,
+    outgoing: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outgoing",
+            metavar="CONTEXT",
+            help="Context from which people dial out; without: actions.transfer_context.",
+            show_default=False,
+        ),
+    ] = None,
+    gmt: Annotated[bool, typer.Option("--gmt", help="Its times are in UTC (usegmtime=yes).")] = False,
+) -> None:
+    """Learn from call records (CDR) what the queue_log does not tell, and print what came of it.
+
+    The number that was dialled (DID) and the recording of each call, by its uniqueid, and the calls that went out,
+    which settle call-backs. Takes Asterisk's cdr_csv, which has no header, and any CSV with one; FIELD is one of
+    uniqueid, linkedid, at, did, recording, src, dst, context, application, talk. Calls are never counted from
+    records. The same records again change nothing; a daemon may follow the log meanwhile.
+    """
+    run = Run.of(context)
+    from datetime import UTC
+
+    from ccops.reports.ingest.cdr import Layout, ingest_cdr
+
+    settings = run.settings
+    contexts = frozenset(outgoing or [settings.actions.transfer_context])
+    layout = Layout(UTC if gmt else settings.zone, contexts, _mapping(column or []))
+    _tell_empty(run, paths)
+    shown: list[int] = []
+
+    def unreadable(name: str, line: int, reason: str) -> None:
+        shown.append(line)
+        if len(shown) <= _SHOWN:
+            run.narrator.say(_("{path}:{line}: {reason}.").format(path=name, line=line, reason=reason))
+
+    counts = ingest_cdr(settings.store.path, _inputs(run, paths), layout, unreadable=unreadable)
+    if len(shown) > _SHOWN:
+        run.narrator.say(_("{count} more records cannot be read.").format(count=len(shown) - _SHOWN))
+    if out.format is Format.TABLE and not out.fields:
+        text = _("{rows} records: {details} calls known better, {calls_out} calls out, {unreadable} unreadable.")
+        run.write(text.format(**counts.as_dict()) + "\n")
+    else:
+        out.one(counts.as_dict())
+
+
+_SHOWN = 5
+"""Unreadable records that are told one by one."""
+
+
+def _mapping(given: Sequence[str]) -> dict[str, str]:
+    from ccops.names import nearest
+    from ccops.reports.ingest.cdr import FIELDS
+
+    found = {}
+    for text in given:
+        field, equals, name = (part.strip() for part in text.partition("="))
+        if not equals or not name or field not in FIELDS:
+            near = ", ".join(nearest(field, FIELDS) or FIELDS)
+            message = _("“{text}” is not FIELD=COLUMN.").format(text=text)
+            raise UsageProblem(message, remedy=_("Fields: {names}.").format(names=near))
+        found[field] = name
+    return found
 
 
 # --- quarantine ---

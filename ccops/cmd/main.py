@@ -31,7 +31,7 @@ ENTRIES = (
     Entry("takeover", "You get the caller, the agent falls out.", SUPERVISE, action=True),
     Entry("supervision", "Supervisions that run: see them, stop them.", SUPERVISE),
     Entry("audit", "The audit: who did what to whom, when and why.", SUPERVISE),
-    Entry("ingest", "Take queue_logs into the store, once or as they grow.", HISTORY),
+    Entry("ingest", "Take queue_logs and call records into the store.", HISTORY),
     Entry("report", "Reports: print one, write it to a file, trace its figures, deliver it.", HISTORY),
     Entry("db", "The store: check it, copy it, bring a copy back.", HISTORY),
     Entry("wfm", "Plan the work force: forecast, staff, roster, follow.", PLAN),

@@ -5,6 +5,7 @@ made anew from them, from the audit and from the site's rules.
 """
 
 from ccops.store.alerts_schema import ALERTS
+from ccops.store.calls_schema import CALLS_OUT
 from ccops.store.planning_schema import PLANNING
 
 APPLICATION_ID = 0x63636F70
@@ -214,7 +215,7 @@ WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
 BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, PLANNING, ALERTS)
+MIGRATIONS: tuple[str, ...] = (_FIRST, PLANNING, ALERTS, CALLS_OUT)
 """SQL that leads from each version to the next; the version is how many were taken."""
 
 VERSION = len(MIGRATIONS)

@@ -1,7 +1,7 @@
 """Reports about callers who came again: repeats and first-call resolution; and whom to call back."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ccops.reports.paper.model import Chart, Column, Row, Section
 from ccops.reports.visits import LOST, Outcome, Visit
 from ccops.store.callers import Contact
 from ccops.store.callers import contacts as read_contacts
+from ccops.store.details import calls_out
 
 _FIGURES = ("visits", "answered", "lost", "repeats", "resolved", "fcr")
 
@@ -229,15 +230,21 @@ def _answered(work: Work, lost: Sequence[Visit], same: Same) -> dict[str, tuple[
 
 
 def called_out(work: Work, same: Same) -> dict[str, float]:
-    """Return when each number was called out last, as far as our own audit tells."""
+    """Return when each number was called out last, as far as our own audit and call records tell."""
     found: dict[str, float] = {}
+    dialled = calls_out(work.archive.database, work.archive.site, work.period.start, 1 << 40)
+    for at, text in [*dialled, *_dialled_by_us(work)]:
+        number = same(text)
+        found[number] = max(found.get(number, 0.0), float(at))
+    return found
+
+
+def _dialled_by_us(work: Work) -> Iterator[tuple[float, str]]:
     if work.sources.audit is None:
-        return found
+        return
     for record in work.sources.audit.records(work.period.start, None):
         if record["action"] == "call.dial" and record["result"] in ("done", "unknown"):
-            number = same(str(_argument(record, "number")))
-            found[number] = max(found.get(number, 0.0), float(record["at"]))
-    return found
+            yield float(record["at"]), str(_argument(record, "number"))
 
 
 def _argument(record: Mapping[str, Any], name: str) -> Any:
