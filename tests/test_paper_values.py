@@ -184,3 +184,11 @@ def test_columns_can_be_picked_in_any_order() -> None:
     assert [column.key for column in picked(samples.paper(), ["call_id"]).sections[0].shown] == ["call_id"]
     with pytest.raises(NotFound, match=r"There is no field “asaa”. Did you mean asa\? Fields: queue, offered"):
         picked(samples.paper(), ["asaa"])
+
+
+def test_long_tables_are_read_last() -> None:
+    table = replace(samples.agents(41), chart=None, name="table")
+    drawn, short = samples.agents(60), replace(samples.agents(40), chart=None, name="short")
+    paper = samples.paper(table, drawn, short)
+    assert [section.name for section in paper.in_reading_order] == ["agents", "short", "table"]
+    assert [section.name for section in paper.sections] == ["table", "agents", "short"]

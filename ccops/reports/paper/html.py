@@ -37,7 +37,7 @@ def _page(paper: Paper, writing: Writing) -> Iterator[str]:
     yield f'content="light dark">\n<meta name="generator" content="ccops">\n<title>{title}</title>\n'
     yield f"<style>{_colours()}{STYLE}</style>\n</head>\n<body>\n<main>\n"
     yield from _cover(paper, writing)
-    for section in paper.sections if not paper.empty else ():
+    for section in paper.in_reading_order if not paper.empty else ():
         yield from _section(section, writing)
     yield from _footer(paper)
     yield "</main>\n</body>\n</html>\n"

@@ -6,7 +6,7 @@ values; what each kind of column holds is said at `Kind`. None is "unknown" ever
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from ccops.reports.figures import Figure, Unit
@@ -124,6 +124,10 @@ class Section:
         return [column for column in self.columns if not column.extra]
 
 
+LONG_TABLE: Final = 40
+"""Rows from which a table is looked up rather than read."""
+
+
 @dataclass(slots=True, frozen=True)
 class Paper:
     """A whole report."""
@@ -151,6 +155,11 @@ class Paper:
     def empty(self) -> bool:
         """True where no section has a row."""
         return not any(section.rows for section in self.sections)
+
+    @property
+    def in_reading_order(self) -> Sequence[Section]:
+        """The sections as people read them on paper: long tables without a chart come after all others."""
+        return sorted(self.sections, key=lambda section: section.chart is None and len(section.rows) > LONG_TABLE)
 
     def all_rules(self, *, rates_only: bool = False) -> dict[str, str]:
         """Return every rule that the paper rests on, by title: its own, then those of its columns.

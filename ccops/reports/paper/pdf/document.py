@@ -72,7 +72,7 @@ def _laid_out(paper: Paper, writing: Writing, size: str) -> Flow:
     lies = any(natural(section, writing) > short - 2 * SIDE for section in paper.sections)
     flow = Flow(long, short) if lies else Flow(short, long)
     _cover(flow, paper, writing)
-    for section in paper.sections if not paper.empty else ():
+    for section in paper.in_reading_order if not paper.empty else ():
         _section(flow, section, writing)
     _rules(flow, paper)
     return flow
