@@ -163,7 +163,7 @@ def test_intervals_of_any_period(
     zone, delta = ZoneInfo(name), delta_of(name)
     data, period = moved(log.data(), delta), period_of(cut, delta)
     visits = [visit for visit in visits_in(data, period) if queue in (None, visit["queue"])]
-    if queue is not None and b"|sales|" not in data:
+    if queue is not None and b"|sales|NONE|ENTERQUEUE" not in data:
         return
     starts = starts_of(period, interval[1], zone)
     with sources_of(tmp_path_factory.mktemp("i"), data, zone, RULES) as sources:

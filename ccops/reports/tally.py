@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from ccops.reports.rules import Rules
@@ -83,10 +84,24 @@ class Tally:
 
     def merge(self, other: "Tally") -> None:
         """Add the sums of another tally to this one."""
-        _merge(self, other, _SUMS, ("longest_wait", "longest_talk"))
+        _merge(self, other, _SUMS, _LONGEST)
         _count_up(self.waits, other.waits)
 
 
+def merged(tallies: Iterable[Tally]) -> Tally:
+    """Return the sums over several tallies; much faster than one `merge` after the other where they are many."""
+    some = list(tallies)
+    total = Tally(**{name: sum(map(attrgetter(name), some)) for name in _SUMS})
+    for name in _LONGEST:
+        known = [value for value in map(attrgetter(name), some) if value is not None]
+        setattr(total, name, max(known, default=None))
+    for tally in some:
+        if tally.waits:
+            _count_up(total.waits, tally.waits)
+    return total
+
+
+_LONGEST = ("longest_wait", "longest_talk")
 _NOT_OFFERED = frozenset({Outcome.WITHDRAWN, Outcome.INTERRUPTED, Outcome.WAITING})
 _SUMS = tuple(item.name for item in fields(Tally) if item.type is int)
 

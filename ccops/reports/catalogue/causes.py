@@ -6,14 +6,14 @@ from typing import Any
 
 from ccops.i18n import _
 from ccops.reports.catalogue import columns
-from ccops.reports.catalogue.grouping import all_of, grouped
+from ccops.reports.catalogue.grouping import grouped
 from ccops.reports.catalogue.parts import Found, Part
 from ccops.reports.catalogue.tables import VisitTable, doubt
 from ccops.reports.catalogue.waiting import wait_counts
 from ccops.reports.catalogue.work import Work
 from ccops.reports.figures import QUEUE_FIGURES, marked, ratio
 from ccops.reports.paper.model import Chart, Column, Row, Section
-from ccops.reports.tally import Tally
+from ccops.reports.tally import Tally, merged
 from ccops.reports.visits import LOST, OFFERED, Outcome
 
 CAUSES = (Outcome.ABANDONED, Outcome.TIMEOUT, Outcome.EXIT_EMPTY, Outcome.EXIT_KEY)
@@ -46,7 +46,7 @@ class CauseTable:
 
     def section(self, work: Work) -> Section:
         """Make the section."""
-        total = all_of(grouped(work, ("queue",)).values())
+        total = merged(grouped(work, ("queue",)).values())
         doubt(work, total)
         counts = wait_counts(work)
         rows = [self._row(outcome, total, counts) for outcome in CAUSES] if total.offered else []

@@ -151,14 +151,6 @@ def ordered(found: dict[Key, T]) -> dict[Key, T]:
     return dict(sorted(found.items(), key=lambda item: tuple((part is not None, part) for part in item[0])))
 
 
-def all_of(tallies: Iterable[Tally]) -> Tally:
-    """Return the sums over several tallies."""
-    total = Tally()
-    for tally in tallies:
-        total.merge(tally)
-    return total
-
-
 def agents_grouped(work: Work, keys: Sequence[str]) -> dict[Key, AgentTally]:
     """Return the tally of each agent in each group of time, groups in order; "agent" is among the keys."""
     if list(keys) == ["agent"] and work.when is None:

@@ -95,14 +95,18 @@ def trace(
     period that the paper was compared with, figures of the former period can be asked for too. Raises `NotFound` for
     an unknown section or figure, `UsageProblem` for a column that is no figure.
     """
-    entry = entry_of(name, ask)
-    work = Work(ask, sources, entry)
-    about: dict[str, Any] = dict(row)
-    if compared is not None and figure.endswith(BEFORE):
-        from ccops.reports.catalogue.shift import row_before
+    work = Work(ask, sources, entry_of(name, ask))
+    return traced_in(work, part_of(parts_for(work, name), section), row, figure, compared)
 
-        former = work.again(ask.over(compared))
-        about, work = row_before(about, former, work), former
-        figure = figure.removesuffix(BEFORE)
-        about[figure] = row.get(figure + BEFORE)
-    return traced(work, part_of(parts_for(work, name), section), about, figure)
+
+def traced_in(work: Work, part: Part, row: Row, figure: str, former: Period | None) -> Trace:
+    """Return what a figure of a part is made of, in the former period where it is one of that."""
+    about: dict[str, Any] = dict(row)
+    if former is None or not figure.endswith(BEFORE):
+        return traced(work, part, about, figure)
+    from ccops.reports.catalogue.shift import row_before
+
+    before = work.again(work.ask.over(former))
+    about = row_before(about, before, work)
+    about[figure.removesuffix(BEFORE)] = row.get(figure)
+    return traced(before, part, about, figure.removesuffix(BEFORE))

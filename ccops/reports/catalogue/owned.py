@@ -8,8 +8,8 @@ from typing import Any
 
 from ccops.i18n import _
 from ccops.reports.catalogue.ask import Ask
-from ccops.reports.catalogue.making import beside, paper
-from ccops.reports.catalogue.parts import Trace, traced
+from ccops.reports.catalogue.making import beside, paper, traced_in
+from ccops.reports.catalogue.parts import Trace
 from ccops.reports.catalogue.tables import AgentTable, VisitTable
 from ccops.reports.catalogue.work import Sources, Work
 from ccops.reports.own import Filters, Order, OwnReport
@@ -33,9 +33,11 @@ def own_report(own: OwnReport, ask: Ask, sources: Sources, *, compared: Period |
     return replace(made, filters={**_told(own.filters), **made.filters})
 
 
-def trace_own(own: OwnReport, ask: Ask, sources: Sources, row: Row, figure: str) -> Trace:
+def trace_own(
+    own: OwnReport, ask: Ask, sources: Sources, row: Row, figure: str, *, compared: Period | None = None
+) -> Trace:
     """Return what a figure of a row of a site's own report is made of; raises as `trace` does."""
-    return traced(OwnWork(own, ask, sources), _table(own), row, figure)
+    return traced_in(OwnWork(own, ask, sources), _table(own), row, figure, compared)
 
 
 def _table(own: OwnReport) -> VisitTable | AgentTable:

@@ -7,15 +7,15 @@ from ccops.i18n import _
 from ccops.reports.catalogue import columns
 from ccops.reports.catalogue.ask import Ask
 from ccops.reports.catalogue.counted import level_test
-from ccops.reports.catalogue.grouping import all_of, grouped
+from ccops.reports.catalogue.grouping import grouped
 from ccops.reports.catalogue.making import paper
-from ccops.reports.catalogue.parts import Found
+from ccops.reports.catalogue.parts import Found, Trace, traced
 from ccops.reports.catalogue.tables import doubt, visits_of_row
 from ccops.reports.catalogue.work import Sources, Work
 from ccops.reports.figures import SERVICE_LEVELS, Unit
 from ccops.reports.paper.model import Chart, Column, Paper, Row, Section
 from ccops.reports.rules import ServiceLevelRule
-from ccops.reports.tally import Tally
+from ccops.reports.tally import Tally, merged
 
 NAME = "compare-rules"
 _COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "lost")
@@ -31,6 +31,11 @@ def compare_rules(ask: Ask, sources: Sources) -> Paper:
     work = Work(ask, sources)
     title = _("Service level under the four rules")
     return paper(work, NAME, title, [RuleTable().section(work)], dated=True, compared=None)
+
+
+def trace_rules(ask: Ask, sources: Sources, row: Row, figure: str) -> Trace:
+    """Return what a figure of that paper is made of."""
+    return traced(Work(ask, sources), RuleTable(), row, figure)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class RuleTable:
             {"queue": str(queue), "threshold": work.rules.threshold_of(str(queue)), **values(tally)}
             for (queue,), tally in tallies.items()
         ]
-        total = all_of(tallies.values())
+        total = merged(tallies.values())
         doubt(work, total)
         chart = Chart("bars", "queue", tuple(rule_key(rule) for rule in ServiceLevelRule))
         return Section(self.name, _("Queues"), self.columns(work), rows, values(total), chart)

@@ -11,7 +11,6 @@ from ccops.reports.catalogue.counted import COUNTED, counted
 from ccops.reports.catalogue.grouping import (
     Key,
     agents_grouped,
-    all_of,
     cuts_for,
     grouped,
     is_time,
@@ -26,7 +25,7 @@ from ccops.reports.catalogue.work import Work
 from ccops.reports.figures import AGENT_FIGURES, Unit, agent_team_figures, ratio
 from ccops.reports.paper.model import Chart, Column, Row, Section
 from ccops.reports.periods import Period, days_of
-from ccops.reports.tally import AgentTally, Tally
+from ccops.reports.tally import AgentTally, Tally, merged
 from ccops.reports.visits import Visit
 
 Fill = Callable[[Work], Iterable[Key]]
@@ -102,7 +101,7 @@ class VisitTable:
         """Make the section."""
         waits = any(key.startswith("wait_p") for key in self._all)
         tallies = grouped(work, self.keys, waits=waits)
-        total = all_of(tallies.values())
+        total = merged(tallies.values())
         doubt(work, total)
         values = columns.queue_values(self._all, work.rules)
         rows = list(self._rows(work, tallies, values))

@@ -42,7 +42,7 @@ def agent_found(work: Work, periods: Sequence[Period], agents: Container[str] | 
     return Found(
         periods,
         known_to,
-        [visit for visit in _visits(work, periods, figure) if _among(agents, visit.agent)],
+        _visits(work, periods, agents, figure),
         [one for one in sessions if _among(agents, one.agent) and _touches(one.since, one.until, periods, known_to)],
         [
             one
@@ -72,13 +72,15 @@ def _touches(since: int, until: int | None, periods: Iterable[Period], now: int)
     return any(since < min(period.end, now) and last > period.start for period in periods)
 
 
-def _visits(work: Work, periods: Sequence[Period], figure: str) -> list[Visit]:
+def _visits(work: Work, periods: Sequence[Period], agents: Container[str] | None, figure: str) -> list[Visit]:
     if not periods or (figure not in _COUNTS and figure not in _TIMES):
         return []
     reach = 0 if figure in _COUNTS else REACH
     around = Period(periods[0].start - reach, periods[-1].end)
     agent = work.agents[0] if work.agents is not None and len(work.agents) == 1 else None
-    answered = (visit for visit in work.archive.visits(around, agent=agent) if visit.agent)
+    answered = (
+        visit for visit in work.archive.visits(around, agent=agent) if visit.agent and _among(agents, visit.agent)
+    )
     if figure in _COUNTS:
         found = [visit for visit in answered if _inside(visit.entered, periods) and _COUNTS[figure](visit)]
         return _longest(found) if figure == "longest_talk" else found
