@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ccops.board import AgentRow, Board, CallRow, ParkedRow, QueueRow, Row, SupervisionRow
+from ccops.board import AgentRow, AlertRow, Board, CallRow, ParkedRow, QueueRow, Row, SupervisionRow
 from ccops.desk import Desk
 from ccops.desk.table import Action
 from ccops.i18n import _
@@ -131,6 +131,7 @@ _NAMES: dict[type, Callable[[Any], str]] = {
     QueueRow: lambda row: row.title or row.queue,
     CallRow: lambda row: person(row.caller_number, row.caller_name),
     ParkedRow: lambda row: person(row.caller_number, row.caller_name),
+    AlertRow: lambda row: row.text,
     SupervisionRow: lambda row: _("{mode} on {agent}").format(mode=row.mode, agent=row.agent or "?"),
 }
 

@@ -14,6 +14,7 @@ from ccops.desk.attention import Notice
 from ccops.errors import CcopsError, ExitCode
 from ccops.i18n import _
 from ccops.settings import Settings
+from ccops.tui.alertbell import AlertBell
 from ccops.tui.bars import Hints, Ribbon, TopBar, Trail
 from ccops.tui.commander import COMMANDS, Commander
 from ccops.tui.feed import Frame
@@ -78,7 +79,7 @@ class ConsoleApp(Shell):
         self.commander = Commander(self)
         self.trouble: CcopsError | None = None
         self._stale = False
-        self._rung: set[tuple[str, str]] = set()
+        self._alert_bell = AlertBell()
 
     # Life
 
@@ -127,15 +128,8 @@ class ConsoleApp(Shell):
                 self.stage.restyle()
             self.stage.frame(frame)
             self.repaint_bars()
-        if self.station.options.bell:
-            self._ring()
-
-    def _ring(self) -> None:
-        """Ring once for everything new that presses."""
-        pressing = {(notice.kind, notice.key) for notice in self.station.notices if notice.level != "info"}
-        if pressing - self._rung:
+        if self.station.options.bell and self._alert_bell.due(self.station):
             self.bell()
-        self._rung = pressing
 
     def repaint_bars(self) -> None:
         """Draw the lines around the stage again where they differ."""

@@ -220,8 +220,9 @@ class Ribbon(Painted):
         glyph = {"critical": "crit", "warning": "warn", "info": "info"}[notice.level]
         now = self.station.clock() if notice.topic == "link" else moment.now
         age = f" {duration(now - notice.since)}" if notice.since is not None else ""
-        text = f" {look.glyph(glyph)} {safe(notice.text)}{age}"
-        tone = {"critical": "crit", "warning": "warn", "info": "muted"}[notice.level]
+        taken = " · " + _("taken by {name}").format(name=safe(notice.taken_by)) if notice.taken_by else ""
+        text = f" {look.glyph(glyph)} {safe(notice.text)}{age}{taken}"
+        tone = "muted" if taken else {"critical": "crit", "warning": "warn", "info": "muted"}[notice.level]
         return (clipped(((text, tone),), max(width, 0), look.glyph("ellipsis")) or (("", tone),))[0]
 
     def on_click(self, event: events.Click) -> None:

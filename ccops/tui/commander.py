@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("ctrl+p", "palette", _("Palette")),
     ("ctrl+w", "wall", _("Wall")),
     ("a", "attention", _("Attention")),
+    ("A", "alerts", _("Alerts")),
     ("s", "sort", _("Sort")),
     ("z", "group", _("Group")),
     ("c", "copy_row", _("Copy row")),
@@ -60,6 +61,8 @@ class Commander:
             self._app.run_worker(asking[name](), exit_on_error=True)
         elif name == "wall":
             await self._app.action_show("overview" if self._stage.shown == "wall" else "wall")
+        elif name == "alerts":
+            await self._app.action_show("alerts")
         elif name == "attention":
             await self._attend()
         elif name == "today":

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 
-from ccops.board import Board, Change, LinkRow, Topic
+from ccops.board import TABLES, Board, Change, LinkRow, Topic
 from ccops.desk import Desk, Unsubscribe
 from ccops.tui.journal import Journal
 
+_ALL: frozenset[Topic] = frozenset({"queue", "agent", "call", "ended", "parked", "supervision", "alert", "link"})
 FRAME = 0.125
 """Shortest time between two frames, seconds."""
 _SETTLING = 1.0
@@ -71,7 +72,7 @@ class Feed:
         self.board = desk.board
         self.journal.prime(desk.board)
         self._unsubscribe = desk.subscribe(self._on_changes)
-        self._dirty |= {"queue", "agent", "call", "ended", "parked", "supervision", "link"}
+        self._dirty |= _ALL
         self._schedule_frame()
 
     def stop(self) -> None:
@@ -96,7 +97,7 @@ class Feed:
         if self._desk is None or self.frozen:
             return
         board = copy(self._desk.board)
-        for table in ("queues", "agents", "calls", "ended", "parked", "supervisions"):
+        for table in TABLES.values():
             setattr(board, table, dict(getattr(board, table)))
         self.board, self.frozen_at, self.held_back = board, self.clock(), 0
 
@@ -105,7 +106,7 @@ class Feed:
         self.frozen_at, self.held_back = None, 0
         if self._desk is not None:
             self.board = self._desk.board
-            self._dirty |= {"queue", "agent", "call", "ended", "parked", "supervision", "link"}
+            self._dirty |= _ALL
             self._schedule_frame()
 
     # Changes and time

@@ -36,6 +36,7 @@ GLOBAL_KEYS: tuple[tuple[str, str], ...] = (
     ("1-6", ", ".join(f"{line.key} {line.title}" for line in SCREENS)),
     ("space", _("freeze what is shown; the centre goes on behind it")),
     ("a", _("go to what needs attention, one after the other")),
+    ("A", _("alerts: what needs attention as a list; k takes one, n lets it rest")),
     ("d", _("today's report about the queue or agent that is selected")),
     ("ctrl+p", _("palette: everything that can be done now, by name")),
     ("ctrl+w", _("wall: large figures for a big screen")),

@@ -5,12 +5,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ccops.board import TABLES, AgentRow, Board, CallRow, Change, LinkRow, ParkedRow, Row, SupervisionRow, Topic
+from ccops.board import (
+    TABLES,
+    AgentRow,
+    AlertRow,
+    Board,
+    CallRow,
+    Change,
+    LinkRow,
+    ParkedRow,
+    Row,
+    SupervisionRow,
+    Topic,
+)
 from ccops.i18n import _
 from ccops.tui.cells import duration, person
 from ccops.tui.words import call_outcome, state_word
 
-Kind = Literal["agent", "call", "parked", "supervision", "link", "action", "console"]
+Kind = Literal["agent", "call", "parked", "supervision", "link", "alert", "action", "console"]
 KEPT = 2000
 _KINDS: dict[Topic, Kind] = {
     "agent": "agent",
@@ -19,7 +31,7 @@ _KINDS: dict[Topic, Kind] = {
     "parked": "parked",
     "supervision": "supervision",
     "link": "link",
-    "alert": "link",
+    "alert": "alert",
 }
 
 
@@ -56,7 +68,7 @@ class Journal:
     def prime(self, board: Board) -> None:
         """Take the board as it stands without reporting it as news."""
         self._before = {("link", ""): board.link}
-        for topic in ("agent", "call", "parked", "supervision"):
+        for topic in ("agent", "call", "parked", "supervision", "alert"):
             table: dict[str, Row] = getattr(board, TABLES[topic])
             self._before |= {(topic, key): row for key, row in table.items()}
 
@@ -124,8 +136,22 @@ def _told(change: Change, before: Row | None) -> Iterator[_Said]:
         yield from _supervision(before, row)
     elif change.topic == "parked":
         yield from _parked(before, row)
+    elif change.topic == "alert":
+        yield from _alert(before, row)
     elif isinstance(row, LinkRow):
         yield from _link(before, row)
+
+
+def _alert(before: Row | None, row: Row | None) -> Iterator[_Said]:
+    if isinstance(before, AlertRow) and row is None:
+        yield "ok", before.name, _("over: {text}").format(text=before.text), ""
+    if not isinstance(row, AlertRow):
+        return
+    was = before if isinstance(before, AlertRow) else None
+    if was is None or was.level != row.level:
+        yield {"critical": "crit", "warning": "warn", "info": "muted"}[row.level], row.name, row.text, ""
+    elif row.acknowledged_by and row.acknowledged_by != was.acknowledged_by:
+        yield "muted", row.name, _("taken by {who}: {text}").format(who=row.acknowledged_by, text=row.text), ""
 
 
 def _agent(before: Row | None, row: Row | None) -> Iterator[_Said]:

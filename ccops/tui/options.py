@@ -1,5 +1,7 @@
 """From the settings and the command line to how this console is."""
 
+from ccops.alerts.rules import rules_of
+from ccops.desk.attention import Limits
 from ccops.errors import NotFound
 from ccops.i18n import _
 from ccops.settings import Settings
@@ -37,6 +39,8 @@ def options_from(
         zone=settings.zone,
         site=settings.site.name,
         phone=settings.supervisor.phone,
+        limits=Limits.of(rules_of(settings)),
+        quiet=settings.alerts.quiet,
         pause_reasons=tuple((name, reason.title or name) for name, reason in settings.pause_reasons.items()),
         settings=settings,
     )

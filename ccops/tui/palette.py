@@ -48,6 +48,7 @@ def _console(station: Station) -> Iterator[Choice]:
     yield Choice("run:freeze", _("Go on") if station.feed.frozen else _("Freeze the screen"), "space")
     if station.notices:
         yield Choice("run:attention", _("Go to what needs attention"), "a")
+    yield Choice("run:alerts", _("Go to {screen}").format(screen=_("Alerts")), "A")
     yield Choice("run:today", _("Today's report of what is selected"), "d")
     yield Choice("run:link", _("About the link and the figures"))
     yield Choice("run:wall", _("Wall mode"), "ctrl+w")

@@ -12,6 +12,7 @@ from typing import Any
 from ccops.desk.attention import Limits
 from ccops.tui.actions import action_table
 from ccops.tui.agent_columns import AGENTS
+from ccops.tui.alerts import ALERTS
 from ccops.tui.call_columns import CALLS
 from ccops.tui.help import GLOBAL_KEYS, LIST_KEYS
 from ccops.tui.listspec import ListSpec
@@ -46,19 +47,19 @@ def _actions() -> str:
 
 
 def _columns() -> str:
-    specs: tuple[ListSpec[Any], ...] = (QUEUES, AGENTS, CALLS, LOG)
+    specs: tuple[ListSpec[Any], ...] = (QUEUES, AGENTS, CALLS, ALERTS, LOG)
     rows = [(spec.title, column.title, column.help) for spec in specs for column in spec.columns if column.help]
     return table(("list", "column", "meaning"), rows)
 
 
 def _fields() -> str:
-    specs: tuple[ListSpec[Any], ...] = (QUEUES, AGENTS, CALLS, LOG)
+    specs: tuple[ListSpec[Any], ...] = (QUEUES, AGENTS, CALLS, ALERTS, LOG)
     rows = [(spec.title, ", ".join(f"`{field}:`" for field in _field_names(spec))) for spec in specs]
     return table(("list", "fields"), rows)
 
 
 def _field_names(spec: ListSpec[Any]) -> list[str]:
-    from ccops.board import AgentRow, QueueRow
+    from ccops.board import AgentRow, AlertRow, QueueRow
     from ccops.tui.call_columns import CallLine
     from ccops.tui.journal import Record
 
@@ -66,6 +67,7 @@ def _field_names(spec: ListSpec[Any]) -> list[str]:
         "queues": QueueRow(""),
         "agents": AgentRow("", "", "", ""),
         "calls": CallLine("", "waiting", "waiting", None),
+        "alerts": AlertRow("1", "", "", "info", "", "", "", "", 0.0, 0.0),
         "log": Record(0, 0.0, "console", "", "", ""),
     }
     return list(spec.fields(samples[spec.name]))

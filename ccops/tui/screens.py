@@ -30,6 +30,8 @@ SCREENS: tuple[ScreenLine, ...] = (
 )
 WALL = ScreenLine("", "wall", _("Wall"), "ccops.tui.wall:Wall")
 """Has no tab: it is a way to look, not a place to work."""
+ALERTS = ScreenLine("A", "alerts", _("Alerts"), "ccops.tui.alerts:Alerts")
+"""Has no tab either: the ribbon says what is in it."""
 DETAILS: dict[Topic, str] = {
     "queue": "ccops.tui.queue_detail:QueueDetail",
     "agent": "ccops.tui.agent_detail:AgentDetail",
@@ -40,7 +42,7 @@ DETAILS: dict[Topic, str] = {
 
 def screen_line(name: str) -> ScreenLine | None:
     """Return the screen of that name."""
-    return next((line for line in (*SCREENS, WALL) if line.name == name), None)
+    return next((line for line in (*SCREENS, WALL, ALERTS) if line.name == name), None)
 
 
 def _loaded(place: str) -> type[View]:
@@ -55,7 +57,7 @@ def preload(*, for_good: bool) -> None:
     With `for_good` the garbage collector is spared everything that is there by then: it stays until the end, and
     going through it takes longer than a frame.
     """
-    for place in (*(line.place for line in SCREENS), *DETAILS.values()):
+    for place in (*(line.place for line in (*SCREENS, ALERTS)), *DETAILS.values()):
         _loaded(place)
     if for_good:
         gc.freeze()

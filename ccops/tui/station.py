@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccops.board import Board
 from ccops.desk import Desk
-from ccops.desk.attention import Limits, Notice, notices
+from ccops.desk.attention import Attention, Limits, Notice
 from ccops.settings import Settings
 from ccops.tui.cells import clock as clock_text
 from ccops.tui.columns import Moment
@@ -39,6 +39,9 @@ class Options:
     pause_reasons: tuple[tuple[str, str], ...] = ()
     """Reason as the queue_log writes it, and its name for people."""
     limits: Limits = field(default_factory=Limits)
+    """From when on things are marked, with the rules that they come from."""
+    quiet: tuple[str, ...] = ()
+    """Hours in which the bell rings for critical things only."""
     settings: Settings = field(default_factory=Settings)
     """For what is read from the store."""
 
@@ -67,6 +70,7 @@ class Station:
         self._look = look
         self._moment: Moment | None = None
         self._notices: list[Notice] | None = None
+        self._attention = Attention(options.limits.rules)
         self._on_frame = on_frame
         self.feed = Feed(self.journal, clock, self._frame, ready=ready, tick=options.tick)
 
@@ -101,7 +105,7 @@ class Station:
     def notices(self) -> list[Notice]:
         """What needs attention at this moment."""
         if self._notices is None:
-            self._notices = notices(self.board, self.moment.now, self.options.limits)
+            self._notices = self._attention.notices(self.board, self.moment.now, at=time.monotonic())
         return self._notices
 
     def time_of(self, instant: float | None, *, with_seconds: bool = True) -> str:

@@ -31,7 +31,7 @@ _MARGIN = 4
 _LAYOUTS = ("", "-table", "-chart")
 
 
-class DocumentView(View):
+class DocumentView(View, can_focus=True):
     """A document of the past."""
 
     SCOPED_CSS: ClassVar[bool] = False  # the rules name the size classes of the console around it
@@ -198,7 +198,7 @@ class DocumentView(View):
             rows.to_column(place[1])
         self._drawn_for = self.size.width
         if self.display:
-            rows.focus(scroll_visible=False)
+            self.focus_first()
 
     def _memory_name(self, sheet: Sheet) -> str:
         return f"{self.view_name}.{sheet.name}"
@@ -260,13 +260,16 @@ class DocumentView(View):
         return _("from the store")
 
     def focus_first(self) -> None:
-        """Give the keys to the table."""
+        """Give the keys to the table where it is seen, else keep them."""
         table = self.table
-        if table is not None:
+        if table is not None and not self.has_class("-chart"):
             table.focus(scroll_visible=False)
         else:
-            self.can_focus = True
             self.focus(scroll_visible=False)
+
+    def on_focus(self) -> None:
+        """Hand the keys on: a click beside the table is no farewell to it."""
+        self.focus_first()
 
     def on_resize(self) -> None:
         """Draw the chart for the new width, once it stands."""
@@ -337,6 +340,7 @@ class DocumentView(View):
         following = _LAYOUTS[(_LAYOUTS.index(now) + 1) % len(_LAYOUTS)]
         for name in filter(None, _LAYOUTS):
             self.set_class(name == following, name)
+        self.focus_first()
 
     def action_again(self) -> None:
         """Read again."""

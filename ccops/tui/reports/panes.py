@@ -102,7 +102,7 @@ class ChartPane(Painted):
     DEFAULT_CSS = """
     ChartPane { height: auto; max-height: 45%; margin-top: 1; }
     .-short ChartPane { margin-top: 0; }
-    ChartPane.-alone { max-height: 100%; height: 1fr; }
+    ChartPane.-none { display: none; }
     """
 
     def __init__(self, station: Station) -> None:
@@ -118,7 +118,7 @@ class ChartPane(Painted):
     def show(self, drawing: Sequence[str]) -> None:
         """Show these lines."""
         self._drawing = [line_of(line) for line in drawing]
-        self.display = bool(drawing)
+        self.set_class(not drawing, "-none")
         self.refresh(layout=True)
         self.restyle()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ccops.reports.paper.render import Form
 
 
-class ReportView(Asking, DocumentView):
+class ReportView(DocumentView, Asking):
     """A report of the catalogue, or one of the site's own."""
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (*KEYS, *DocumentView.KEYS)

@@ -30,6 +30,8 @@ _TITLE = 13
 _MOST_FIXED = 0.5
 """Part of the width that the columns take at most that stay."""
 _TONES = {"good": "ok", "bad": "warn", "": "text"}
+_TAIL = "tail"
+"""Keeps the end of a path, where the name is."""
 TOTAL = "total"
 """Key of the row of the total."""
 
@@ -74,7 +76,7 @@ def _column(sheet: Sheet, index: int) -> Column[Row]:
         min(_WIDEST, max(widest, min(_TITLE, width_of(title) + 1))),
         _cell_of(meant, index),
         lambda row: row.values[index],
-        align="right" if meant.right else "left",
+        align=_TAIL if meant.key == "file" else "right" if meant.right else "left",
         descending=meant.kind in FIGURES,
         help=meant.rule,
     )

@@ -177,7 +177,8 @@ def _sheet(
 # --- the lines of the log ---
 
 _LINES = (
-    Column("place", _("File and line")),
+    Column("file", _("File")),
+    Column("line", _("Line")),
     Column("at", _("At"), "instant"),
     Column("event", _("Event")),
     Column("agent", _("Agent")),
@@ -217,7 +218,8 @@ def _line(line: Any, eyes: Eyes, visit: Visit | None) -> Row:
     fields = text.split("|")
     padded = [*fields, "", "", "", "", ""]
     return {
-        "place": f"{clean(line.path)}:{line.line}",
+        "file": clean(line.path),
+        "line": str(line.line),
         "at": int(padded[0]) if padded[0].isdecimal() and len(padded[0]) < 12 else None,
         "queue": padded[2],
         "agent": padded[3],
@@ -238,4 +240,4 @@ def _single(link: Link, archive: Archive, eyes: Eyes) -> Iterator[Row]:
 
 def _once(rows: Sequence[Row]) -> list[Row]:
     """Return rows without those that two visits of one call share."""
-    return list({row["place"]: row for row in rows}.values())
+    return list({(row["file"], row["line"]): row for row in rows}.values())
