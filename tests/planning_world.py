@@ -186,3 +186,33 @@ def history_csv(weeks: int = 8, until: date = MONDAY, seed: int = 1) -> str:
 def log_lines(rows: Iterator[tuple[datetime, str]]) -> str:
     """Return a queue_log of rows, in order of time."""
     return "".join(f"{int(at.timestamp())}|{text}\n" for at, text in sorted(rows, key=lambda row: row[0]))
+
+
+def queue_log(weeks: int = 5, *, busy: float = 1.0, until: datetime | None = None, seed: int = 2) -> str:
+    """Return the log of some weeks before the Wednesday, and of its morning `busy` times as busy as usual."""
+    luck = random.Random(seed)
+    end = until or datetime.fromtimestamp(NOON, VIENNA)
+    first = WEDNESDAY - timedelta(weeks=weeks)
+    rows: list[tuple[datetime, str]] = []
+    for offset in range(weeks * 7 + 1):
+        day = first + timedelta(days=offset)
+        if day.weekday() < 5:
+            rows += _log_day(luck, day, busy if day == WEDNESDAY else 1.0)
+    return log_lines(iter(row for row in rows if row[0] < end))
+
+
+def _log_day(luck: random.Random, day: date, busy: float) -> list[tuple[datetime, str]]:
+    rows: list[tuple[datetime, str]] = []
+    for slot in range(16, 40):
+        for queue, rate in (("sales", 6.0), ("support", 4.0)):
+            for number in range(sum(luck.random() < rate * busy / 60 for _ in range(60))):
+                at = datetime.combine(day, datetime.min.time(), VIENNA) + timedelta(
+                    minutes=30 * slot, seconds=luck.randrange(1800)
+                )
+                callid = f"{at.timestamp():.0f}.{queue}{number}"
+                rows += [
+                    (at, f"{callid}|{queue}|NONE|ENTERQUEUE||0123|1"),
+                    (at + timedelta(seconds=5), f"{callid}|{queue}|zoe|CONNECT|5|{callid}x|4"),
+                    (at + timedelta(seconds=205), f"{callid}|{queue}|zoe|COMPLETEAGENT|5|200|1"),
+                ]
+    return rows

@@ -25,7 +25,7 @@ from ccops.i18n import _
 
 if TYPE_CHECKING:
     from ccops.desk.planning.leave import Asked
-    from ccops.store.planning import LeaveRow
+    from ccops.store.planning import DayRow, LeaveRow
 
 app = noun("Leave: ask for it, decide on it, see who is away.")
 
@@ -229,7 +229,7 @@ def report_sick(
     if roster is not None:
         rosters = Rosters(office)
         changed = difference(rosters.get(roster.head.base).rows, roster.rows)
-        others = [pair for pair in changed if (pair[0] or pair[1]).person != row.person]  # type: ignore[union-attr]
+        others = [new for old, new in changed if new is not None and new.person != row.person and _moved(old, new)]
         if publish:
             rosters.publish(roster.head.id)
         record |= {"version": roster.head.id, "changed": len(others), "published": publish}
@@ -237,3 +237,8 @@ def report_sick(
             version=roster.head.id, count=len(others)
         )
     done(run, text, record, as_json=as_json)
+
+
+def _moved(old: "DayRow | None", new: "DayRow") -> bool:
+    """Say whether more than breaks changed."""
+    return old is None or (old.shift, old.start, old.minutes) != (new.shift, new.start, new.minutes)

@@ -233,6 +233,8 @@ def compare_rosters(
         member = team.member(row.person)
         name = row.person if member is None else member.name
         cells = {"before": cell_text(before), "after": cell_text(after)}
+        if cells["before"] == cells["after"]:  # only breaks were moved
+            cells = {"before": cell_text(before, breaks=True), "after": cell_text(after, breaks=True)}
         return {"day": row.day.isoformat(), "person": row.person, "name": name, **cells}
 
     out.listing(record(before, after) for before, after in found)

@@ -270,4 +270,6 @@ class Leaves:
         kept = keep(plan, assignments, weight=team.stability, until=row.first)
         note = order.note or _("sick: {person}").format(person=row.person)
         wanted = replace(order, first=base.head.first, days=base.head.days, keep=base.head.id, note=note)
-        return self.rosters.run(kept, base.needs, wanted, version, base, progress=progress, stop=stop)
+        return self.rosters.run(
+            kept, base.needs, wanted, version, base, settled=row.first, progress=progress, stop=stop
+        )

@@ -156,15 +156,19 @@ class Rosters:
         team: int,
         base: Roster | None,
         *,
+        settled: date | None = None,
         progress: Callable[[Progress], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> tuple[Roster, Result]:
-        """Solve a plan and keep the result as a draft."""
+        """Solve a plan and keep the result as a draft; days before `settled` stay as `base` has them, breaks too."""
         start = None if base is None else [assignment_of(row) for row in base.rows]
         found = solve(
             plan, seconds=order.seconds, deterministic=order.deterministic, start=start, progress=progress, stop=stop
         )
         rows = [row_of(one) for one in found.assignments]
+        if base is not None and settled is not None:
+            past = {(row.person, row.day): row for row in base.rows if row.day < settled}
+            rows = [past.get((row.person, row.day), row) for row in rows]
         document = {**result_document(found), "needs": needs, "interval": plan.interval}
         with self.office.doing("wfm.roster", f"{order.first}", days=order.days, keep=order.keep) as deed:
             kept = self.save(deed, order, rows, document, team, None if base is None else base.head.id)
@@ -201,9 +205,9 @@ class Rosters:
         Rules that it breaks do not keep it back: `broken` tells them beforehand.
         """
         roster = self.get(number)
-        if roster.head.state == "published":
-            raise UsageProblem(_("Roster {number} is published already.").format(number=roster.head.id))
         with self.office.doing("wfm.publish", str(roster.head.id), first=roster.head.first) as deed:
+            if roster.head.state == "published":
+                raise UsageProblem(_("Roster {number} is published already.").format(number=roster.head.id))
             changed = self.publish_in(deed, roster)
             deed.detail = _("{count} days changed").format(count=changed)
             deed.data = {"version": roster.head.id, "changed": changed}

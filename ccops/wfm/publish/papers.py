@@ -107,13 +107,15 @@ def _line(team: Team, person: str, days: Sequence[date], by_day: Mapping[tuple[s
     return {"person": _name(team, person), **cells, "hours": paid / 60}
 
 
-def cell_text(row: DayRow | None) -> str:
-    """Return what stands in the grid for a day."""
+def cell_text(row: DayRow | None, *, breaks: bool = False) -> str:
+    """Return what stands in the grid for a day; with `breaks`, when each of them begins."""
     if row is None or not row.shift:
         return "–"
     times = f"{clock_text(row.start)}–{clock_text(row.start + row.minutes)}"
     # A free shift carries its hours in its name already.
-    return row.shift if row.shift.endswith(times.replace("–", "-")) else f"{row.shift} {times}"
+    text = row.shift if row.shift.endswith(times.replace("–", "-")) else f"{row.shift} {times}"
+    placed = ", ".join(f"{name} {clock_text(start)}" for name, start, _minutes, _paid in row.breaks)
+    return f"{text} ({placed})" if breaks and placed else text
 
 
 def _cover(printed: Printed) -> Section:

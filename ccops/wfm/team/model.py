@@ -119,7 +119,7 @@ class Team:
     """Share of time on the roster in which people are neither on the phones nor on a planned break."""
     target: tuple[float, float] = (0.8, 20.0)
     max_occupancy: float | None = None
-    stability: float = 10.0
+    stability: float = 40.0
     """Cost of changing a day of a roster that is to be kept."""
 
     def person(self, word: str) -> Member:

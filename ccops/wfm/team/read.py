@@ -72,7 +72,7 @@ def _team(top: Table) -> Team:
         shrinkage=settings.number("shrinkage", 0.0, 0, 0.9),
         target=settings.take("target", words.target, (0.8, 20.0)),
         max_occupancy=settings.number("max_occupancy", None, 0.05, 1),
-        stability=settings.number("stability", 10.0, 0, 1e6),
+        stability=settings.number("stability", 40.0, 0, 1e6),
     )
     settings.end()
     top.end()
