@@ -12,7 +12,6 @@ from ccops.alerts.evaluate import Evaluator
 from ccops.alerts.figures import Reading, link_text, measure
 from ccops.alerts.rules import BUILT_IN, LEVELS, Rule
 from ccops.board import AgentState, AlertLevel, AlertRow, Board, Topic
-from ccops.i18n import _
 
 Level = AlertLevel
 _RANK: dict[Level, int] = {"critical": 0, "warning": 1, "info": 2}
@@ -168,8 +167,3 @@ def _connecting(board: Board) -> list[Notice]:
     if link.heard_at is not None or link.state not in ("connecting", "syncing"):
         return []
     return [Notice("info", "link", "link", link.site, link_text(board), link.since)]
-
-
-def unseen_text(taken_by: str) -> str:
-    """Return the words that stand behind a notice that somebody has taken."""
-    return _("taken by {name}").format(name=taken_by) if taken_by else ""
