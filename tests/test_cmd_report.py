@@ -311,6 +311,7 @@ def test_the_list_has_all_reports(own_site: ReportSite) -> None:
         ("queues --queue sels", "Did you mean sales"),
         ("queues --agent Ana", "Did you mean Anna"),
         ("queues --interval 20m", "20m"),
+        ("intervals --from 1990-01-01 --to 2026-03-01 --interval 15m", "Name a shorter period"),
         ("agents --number 1", "cannot be narrowed by number"),
         ("agents --calls", "Leave out --calls"),
         ("queues --fields offred", "Did you mean offered"),

@@ -61,6 +61,7 @@ def test_a_day_of_23_hours_is_a_day() -> None:
         ("2026-03-02T08:00+99:00", "2026-03-02", None, "--from"),
         ("9999-12-31", "9999-12-31", None, "--from"),
         ("", "", None, "--from"),
+        ("0206-03-01", "2026-03-31", None, "has 1820 years"),
         (None, "2026-03-01", None, "Add --from"),
         ("2026-03-01", None, "today", "exclude each other"),
         (None, None, "yesterdy", "Did you mean yesterday"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ccops.reports.paper.model import Paper, Row
     from ccops.reports.periods import Period
 
+_MOST_INTERVALS: Final = 500_000
+"""More than a quarter of an hour needs for fourteen years."""
 _EVERY: Final = frozenset({"queue", "agent", "number"})
 """What own reports, and the rules compared, can be narrowed by."""
 
@@ -116,10 +118,25 @@ def reporting(
     with opened(run) as archive:
         if always:
             period = _ever(archive, period)
+        _refuse_endless(asked, entry, period)
         narrows = entry.narrows if entry is not None else _EVERY
         ask, sight = _seen(run, _ask(asked, period, run.now()), archive, narrows)
         says = entry is not None and not entry.dated and not always and "call" not in narrows
         yield Report(run, asked.name, own, ask, former, Sources.of(archive, run.settings), sight, says)
+
+
+def _refuse_endless(asked: Asked, entry: "Entry | None", period: "Period") -> None:
+    """Raise `UsageProblem` where a period is cut into more intervals than anybody reads or any machine likes."""
+    from ccops.reports.catalogue import INTERVALS
+
+    interval = asked.interval or (entry.intervals[0] if entry is not None and entry.intervals else "")
+    seconds = INTERVALS.get(interval, 0)
+    count = period.seconds // seconds if seconds else 0
+    if count > _MOST_INTERVALS:
+        raise UsageProblem(
+            _("That would be {count} intervals of {interval}.").format(count=count, interval=interval),
+            remedy=_("Name a shorter period, or a longer --interval."),
+        )
 
 
 def _ever(archive: "Archive", today: "Period") -> "Period":

@@ -21,6 +21,9 @@ _MONTH: Final = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _YEAR: Final = re.compile(r"\d{4}", re.ASCII)
 _WEEK: Final = re.compile(r"\d{4}-?W\d{2}", re.ASCII)
 _TO: Final = ".."
+_YEAR_SECONDS: Final = 31_556_952
+_LONGEST: Final = 200 * _YEAR_SECONDS
+"""A longer period is a slip of the pen, and would cost a row for each of its days."""
 
 Days = tuple[date, date]
 """A first day and the day after the last."""
@@ -159,6 +162,11 @@ def _checked(period: Period) -> Period:
     if period.end <= period.start:
         raise UsageProblem(
             _("The period ends before it begins."), remedy=_("Give the earlier day first, the later one as the end.")
+        )
+    if period.seconds > _LONGEST:
+        years = period.seconds // _YEAR_SECONDS
+        raise UsageProblem(
+            _("The period has {years} years.").format(years=years), remedy=_("Check the years of both ends.")
         )
     return period
 
