@@ -126,6 +126,73 @@ def transfer_to_a_queue_and_take_the_next(scene: Scene) -> Play:
     scene.quiet()
 
 
+def park_and_take_the_next(scene: Scene) -> Play:
+    """Through a Local channel: a caller is parked, and the queue counts on him while the agent takes the next one."""
+    scene.add_member("sales", "1001", "Ana", style="freepbx")
+    first = scene.queue_call("sales", "5550001")
+    scene.park(first.channel)
+    scene.ami.settle()
+    yield "the first is parked"
+    second = scene.queue_call("sales", "5550002")
+    yield "Ana talks with the second"
+    scene.hang_up(first)
+    scene.ended(first)
+    scene.ami.settle()
+    yield "the first is gone, Ana still talks"
+    scene.hang_up(second)
+    scene.ended(second)
+    scene.quiet()
+
+
+def bridge_takes_a_waiting_caller(scene: Scene) -> Play:
+    """Somebody who waits is bridged away: the queue says no word of it."""
+    scene.phones.dial("1002", "1003")
+    scene.leg("1003")
+    handle = scene.call_in("sales", "5550001")
+    scene.waiting(handle)
+    yield "he waits"
+    scene.send("Bridge", Channel1=scene.leg("1002"), Channel2=handle.channel)
+    scene.ami.settle()
+    yield "he talks"
+    scene.hang_up(handle)
+    scene.ended(handle)
+    scene.quiet()
+
+
+def parked_comes_back(scene: Scene) -> Play:
+    """Nobody fetches a parked caller: the phone from which he was parked rings again."""
+    scene.add_member("sales", "1001", "Ana", style="freepbx")
+    handle = scene.queue_call("sales")
+    where = {"Parkinglot": "default", "Timeout": "1500", "TimeoutChannel": "PJSIP/1001"}
+    scene.send("Park", where, Channel=handle.channel)
+    scene.expect("ParkedCall")
+    scene.ami.settle()
+    yield "he is parked"
+    scene.expect("ParkedCallTimeOut")
+    scene.leg("1001")
+    scene.ami.settle()
+    yield "he talks with Ana again"
+    scene.hang_up(handle)
+    scene.ended(handle)
+    scene.quiet()
+
+
+def both_go_elsewhere(scene: Scene) -> Play:
+    """One Redirect sends caller and agent to different places."""
+    scene.add_member("sales", "1001", "Ana")
+    handle = scene.queue_call("sales")
+    extra = {"ExtraChannel": scene.leg("1001"), "ExtraContext": "internal", "ExtraExten": "1003", "ExtraPriority": "1"}
+    scene.send("Redirect", extra, Channel=handle.channel, Context="internal", Exten="9002", Priority="1")
+    for number in ("9002", "1003"):
+        scene.leg(number)
+    scene.ami.settle()
+    yield "the caller talks with the supervisor, the agent with a colleague"
+    scene.hang_up(handle)
+    scene.ended(handle)
+    scene.hang_up("1003")
+    scene.quiet()
+
+
 def queues_come_and_go(scene: Scene) -> Play:
     """A reload brings a queue and takes it away; AMI says nothing of it, so whoever wants to know must list."""
     path = scene.lab.pbx.home / "etc" / "queues.conf"
@@ -146,5 +213,9 @@ PLAYS: dict[str, Callable[[Scene], Play]] = {
         caller_sends_the_agent_on,
         nobody_knows_the_phone,
         transfer_to_a_queue_and_take_the_next,
+        park_and_take_the_next,
+        bridge_takes_a_waiting_caller,
+        parked_comes_back,
+        both_go_elsewhere,
     )
 }

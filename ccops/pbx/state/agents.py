@@ -7,7 +7,8 @@ from ccops.pbx.state.calls import spend, step
 from ccops.pbx.state.fields import device_in, is_local
 from ccops.pbx.state.model import UP, Agent, Call, Channel, Connection, Ring, State
 
-_IN_USE: Final = frozenset({2, 3, 7, 8})
+IN_USE: Final = frozenset({2, 3, 7, 8})
+"""What a queue says of a phone that is in a call."""
 _RINGING: Final = 6
 _ON_HOLD: Final = 8
 _GONE: Final = frozenset({4, 5})
@@ -71,7 +72,7 @@ def _engaged(state: State, agent: Agent) -> AgentState | None:
     """Return BUSY where a call that no queue sent keeps the phone, by its legs or, without any, by its state."""
     if agent.devices and state.channels_listed:
         return AgentState.BUSY if busy_legs(state, agent) else None
-    if agent.status in _IN_USE:
+    if agent.status in IN_USE:
         return AgentState.BUSY
     return AgentState.RINGING if agent.status == _RINGING else None
 

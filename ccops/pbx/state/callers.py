@@ -174,6 +174,10 @@ def on_complete(state: State, event: Event, at: float) -> None:
         return
     queue, caller, leg = event.get("Queue", ""), event.get("Uniqueid"), event.get("DestUniqueid")
     for connection in list(agent.connections.values()):
+        # Where the event names neither, both are gone.
+        unnamed = caller is None and leg is None
+        if unnamed and talks.together(state, agent, connection.caller, connection.leg):
+            continue
         if connection.queue == queue and caller in (None, connection.caller) and leg in (None, connection.leg):
             call = state.callers[connection.caller]
             agents.disconnect(state, agent, call, at)

@@ -108,7 +108,8 @@ def _read_status(state: State, event: Event, at: float, agent: Agent, member: Me
 def _end_connections(state: State, agent: Agent, member: Member, at: float) -> None:
     """End calls that the queue has booked as taken, where neither AgentComplete nor a hangup said so."""
     for connection in list(agent.connections.values()):
-        if connection.queue == member.queue and int(connection.since + state.offset) <= member.last_call:
+        booked = connection.queue == member.queue and int(connection.since + state.offset) <= member.last_call
+        if booked and not talks.together(state, agent, connection.caller, connection.leg):
             agents.disconnect(state, agent, state.callers[connection.caller], at)
             if (caller := state.channels.get(connection.caller)) is not None:
                 talks.note(state, caller, at)

@@ -51,7 +51,7 @@ def complete(state: State, at: float) -> None:
     spies.find_listed(state, at)
     for agent in list(state.agents.values()):
         for member in agent.members.values():
-            if member.in_call and not any(known.queue == member.queue for known in agent.connections.values()):
+            if not any(known.queue == member.queue for known in agent.connections.values()):
                 _find_connection(state, agent, member)
     for group in list(state.groups.values()):
         _find_rings(state, group)
@@ -70,9 +70,11 @@ def _find_connection(state: State, agent: Agent, member: Member) -> None:
     the next one. So what leads to the phone comes first.
     """
     found = list(_connected(state, agent, member.queue))
+    if not member.in_call:
+        found = [(leg, caller) for leg, caller in found if talks.together(state, agent, caller.uniqueid, leg.uniqueid)]
     if not found:
         return
-    leg, caller = next((pair for pair in found if _leads_to_phone(state, agent, pair[0])), found[0])
+    leg, caller = next((pair for pair in found if talks.leads_to_phone(state, agent, pair[0])), found[0])
     call = queued_call(state, caller, caller.created_at)
     call.entered_at = caller.created_at
     agents.connect(state, agent, call, Connection(member.queue, caller.uniqueid, leg.uniqueid, leg.created_at))
@@ -84,11 +86,6 @@ def _connected(state: State, agent: Agent, queue: str) -> Iterator[tuple[Channel
         caller = _connected_caller(state, group_of(state, leg.linkedid), queue) if leg.state == UP else None
         if caller is not None and caller is not leg:
             yield leg, caller
-
-
-def _leads_to_phone(state: State, agent: Agent, leg: Channel) -> bool:
-    line = talks.beyond(state, leg) if leg.local else leg
-    return line is not None and line.device in agent.devices
 
 
 def _own_legs(state: State, agent: Agent) -> Iterator[Channel]:

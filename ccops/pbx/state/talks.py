@@ -3,7 +3,7 @@
 from ccops.pbx.state import agents
 from ccops.pbx.state.calls import current, goes_on, group_of, main_channel, step
 from ccops.pbx.state.fields import partner_of
-from ccops.pbx.state.model import Channel, State
+from ccops.pbx.state.model import Agent, Channel, State
 
 
 def note(state: State, channel: Channel, at: float) -> None:
@@ -32,6 +32,26 @@ def far_end(state: State, channel: Channel) -> Channel | None:
             if found is not None:
                 return found
     return None
+
+
+def together(state: State, agent: Agent, caller: str, leg: str) -> bool:
+    """Return whether a caller shares a bridge with a leg that leads to the agent's phone, and the phone is in use.
+
+    What a queue says of calls taken and of who is in one is about the member, who may have two: of one of them the
+    caller was parked or sent on, and the queue counts on until he hangs up.
+    """
+    one, other = state.channels.get(caller), state.channels.get(leg)
+    if one is None or other is None or agent.status not in agents.IN_USE:
+        return False
+    if not one.bridge or one.bridge != other.bridge:
+        return False
+    return not agent.phone or leads_to_phone(state, agent, other)
+
+
+def leads_to_phone(state: State, agent: Agent, leg: Channel) -> bool:
+    """Return whether a leg is the agent's phone, or a Local half behind which the phone is."""
+    line = beyond(state, leg) if leg.local else leg
+    return line is not None and line.device in agent.devices
 
 
 def beyond(state: State, channel: Channel, depth: int = 4) -> Channel | None:
