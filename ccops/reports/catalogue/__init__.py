@@ -27,7 +27,6 @@ __all__ = [
     "own_report",
     "trace",
     "trace_own",
-    "trace_rules",
 ]
 
 
@@ -36,13 +35,6 @@ def compare_rules(ask: Ask, sources: Sources) -> "Paper":
     from ccops.reports.catalogue import sides
 
     return sides.compare_rules(ask, sources)
-
-
-def trace_rules(ask: Ask, sources: Sources, row: "Row", figure: str) -> Trace:
-    """Return what a figure of `compare_rules` is made of; raises as `trace` does."""
-    from ccops.reports.catalogue import sides
-
-    return sides.trace_rules(ask, sources, row, figure)
 
 
 def own_report(own: "OwnReport", ask: Ask, sources: Sources, *, compared: "Period | None" = None) -> "Paper":

@@ -1,6 +1,6 @@
 """What somebody asks of a report: the period, what it is narrowed to, how it is cut."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -72,9 +72,19 @@ def chosen(kind: str, text: str | None, known: Iterable[str]) -> tuple[str, ...]
     names = sorted(known)
     if text in names:
         return (text,)
-    parts = [part.strip() for part in text.split(",") if part.strip()] or [text]
-    found = {name for part in parts for name in _meant(kind, part, names)}
+    found = {name for part in _parts(text, names) for name in _meant(kind, part, names)}
     return tuple(sorted(found))
+
+
+def _parts(text: str, names: Collection[str]) -> Iterator[str]:
+    """Yield what stands between commas; a name that holds commas itself in one piece."""
+    pieces = text.split(",")
+    while pieces:
+        ends = range(len(pieces), 0, -1)
+        end = next((end for end in ends if ",".join(pieces[:end]).strip() in names), 1)
+        part, pieces = ",".join(pieces[:end]).strip(), pieces[end:]
+        if part or not text.strip(" ,"):
+            yield part
 
 
 def _meant(kind: str, part: str, names: list[str]) -> list[str]:

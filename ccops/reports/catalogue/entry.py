@@ -29,6 +29,8 @@ class Entry:
     """Its figures can be traced to what they are made of."""
     dated: bool = True
     """It is about a period; else about everything up to now, and a period only narrows it."""
+    counts: bool = True
+    """It counts visits or calls, and says which of them."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,6 +58,7 @@ class _Line:
     calls: bool = False
     explains: bool = True
     dated: bool = True
+    counts: bool = True
 
 
 _REPORTS: dict[str, _Line] = {
@@ -157,6 +160,7 @@ _REPORTS: dict[str, _Line] = {
         marked("Pauses"),
         marked("How long each agent paused for which reason, and which reasons are paid and productive."),
         _BOTH,
+        counts=False,
     ),
     "payroll": _Line(
         "payroll.payroll",
@@ -175,12 +179,14 @@ _REPORTS: dict[str, _Line] = {
         marked("Supervision"),
         marked("Who listened to whom or spoke into a call, when, for how long and why."),
         _AGENT,
+        counts=False,
     ),
     "adherence": _Line(
         "following.adherence",
         marked("Adherence"),
         marked("How far agents followed the published roster, by agent and day."),
         _BOTH,
+        counts=False,
     ),
 }
 
@@ -189,7 +195,15 @@ def entries() -> Mapping[str, Entry]:
     """Return every report by name, texts in the reader's language."""
     return {
         name: Entry(
-            name, _(line.title), _(line.about), line.narrows, line.intervals, line.calls, line.explains, line.dated
+            name,
+            _(line.title),
+            _(line.about),
+            line.narrows,
+            line.intervals,
+            line.calls,
+            line.explains,
+            line.dated,
+            line.counts,
         )
         for name, line in _REPORTS.items()
     }

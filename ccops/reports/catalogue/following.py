@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccops.i18n import _
 from ccops.reports.catalogue import columns
@@ -13,6 +13,10 @@ from ccops.reports.catalogue.parts import Part
 from ccops.reports.catalogue.work import Work
 from ccops.reports.figures import marked, ratio
 from ccops.reports.paper.model import Chart, Column, Row
+from ccops.reports.periods import Period
+
+if TYPE_CHECKING:
+    from ccops.settings import Settings
 
 _MODULE = "ccops.wfm.adherence"
 
@@ -26,12 +30,17 @@ def adherence(work: Work) -> list[Part]:
     ]
 
 
-def _rows(work: Work) -> Sequence[Mapping[str, Any]]:
-    """Ask the rosters; durations are seconds."""
+def roster_rows(settings: "Settings", period: Period) -> Sequence[Mapping[str, Any]]:
+    """Return what the rosters know of a period, by agent and day; durations are seconds."""
     if find_spec(_MODULE) is None:
         return []
-    rows: Sequence[Mapping[str, Any]] = import_module(_MODULE).report_rows(work.sources.settings, work.period)
+    rows: Sequence[Mapping[str, Any]] = import_module(_MODULE).report_rows(settings, period)
+    return rows
+
+
+def _rows(work: Work) -> Sequence[Mapping[str, Any]]:
     crew = work.crew()
+    rows = roster_rows(work.sources.settings, work.period)
     return [row for row in rows if crew is None or row["agent"] in crew]
 
 

@@ -16,6 +16,9 @@ from ccops.reports.paper.compare import compared as side_by_side
 from ccops.reports.paper.model import Paper, Row, Section
 from ccops.reports.periods import Period
 
+RULES = "compare-rules"
+"""Name of the paper that `compare_rules` makes; its figures are traced as those of the catalogue's reports."""
+
 
 def make_paper(name: str, ask: Ask, sources: Sources, *, compared: Period | None = None) -> Paper:
     """Return a report; `compared` is a former period whose figures stand beside those of the ask's.
@@ -68,6 +71,8 @@ def rules_of(work: Work, sections: Sequence[Section]) -> dict[str, str]:
         own = {name: work.rules.threshold_of(name) for name in work.queues or work.archive.queues()}
         if len(set(own.values()) | {work.worded.threshold}) > 1:
             found[_("Thresholds")] = ", ".join(f"{name} {seconds:g} s" for name, seconds in own.items())
+    if work.entry is not None and not work.entry.counts:
+        return found
     if work.ask.calls:
         found[_("Counted")] = _("calls: all visits of one caller together, in the queue that was entered first")
     else:
@@ -95,6 +100,10 @@ def trace(
     period that the paper was compared with, figures of the former period can be asked for too. Raises `NotFound` for
     an unknown section or figure, `UsageProblem` for a column that is no figure.
     """
+    if name == RULES:
+        from ccops.reports.catalogue.sides import trace_rules
+
+        return trace_rules(ask, sources, row, figure)
     work = Work(ask, sources, entry_of(name, ask))
     return traced_in(work, part_of(parts_for(work, name), section), row, figure, compared)
 

@@ -8,7 +8,7 @@ from ccops.reports.catalogue import columns
 from ccops.reports.catalogue.ask import Ask
 from ccops.reports.catalogue.counted import level_test
 from ccops.reports.catalogue.grouping import grouped
-from ccops.reports.catalogue.making import paper
+from ccops.reports.catalogue.making import RULES, paper
 from ccops.reports.catalogue.parts import Found, Trace, traced
 from ccops.reports.catalogue.tables import doubt, visits_of_row
 from ccops.reports.catalogue.work import Sources, Work
@@ -17,7 +17,6 @@ from ccops.reports.paper.model import Chart, Column, Paper, Row, Section
 from ccops.reports.rules import ServiceLevelRule
 from ccops.reports.tally import Tally, merged
 
-NAME = "compare-rules"
 _COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "lost")
 
 
@@ -30,7 +29,7 @@ def compare_rules(ask: Ask, sources: Sources) -> Paper:
     """Return the service level of each queue, and of all, under each of the four rules."""
     work = Work(ask, sources)
     title = _("Service level under the four rules")
-    return paper(work, NAME, title, [RuleTable().section(work)], dated=True, compared=None)
+    return paper(work, RULES, title, [RuleTable().section(work)], dated=True, compared=None)
 
 
 def trace_rules(ask: Ask, sources: Sources, row: Row, figure: str) -> Trace:
