@@ -96,10 +96,11 @@ class Parking:
             )
         if channel.bridge is not None:
             calls.bridges.move(channel, self._bridge)
+            self._tell("ParkedCall", parked)
         else:
             self._interrupt_application(channel)
+            self._tell("ParkedCall", parked)
             calls.bridges.enter(self._bridge, channel)
-        self._tell("ParkedCall", parked)
         calls.events.music_start(channel)
         self._device(space, DeviceState.INUSE)
 
