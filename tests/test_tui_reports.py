@@ -407,6 +407,21 @@ async def test_a_reading_is_taken_back_at_once_and_the_next_one_is_answered(sett
         await office.close()
 
 
+async def test_an_answer_that_came_too_late_is_not_taken_for_another(settings: Settings) -> None:
+    office = Office(settings)
+    try:
+        await office.ask(Browse())
+        for delay in (0.0, 0.002, 0.01, 0.03, 0.06):
+            late = asyncio.create_task(office.ask(Make(Inquiry("queues", "2026-03-09"), noon())))
+            await asyncio.sleep(delay)
+            late.cancel()
+            answer = await office.ask(Make(Inquiry("queues", "2026-03-10"), noon()))
+            assert isinstance(answer, Document)
+            assert dict(answer.facts)["Period"] == "2026-03-10"
+    finally:
+        await office.close()
+
+
 async def test_who_leaves_a_report_that_is_being_read_need_not_wait_for_it(settings: Settings) -> None:
     async with reports(settings, running=True) as bench:
         await bench.press("enter")

@@ -47,6 +47,8 @@ from ccops.tui.reports.traced import Eyes, followed, traced
 SIZE: Final = struct.Struct(">Q")
 _KEPT: Final = 6
 """Reports that are kept, so that what a figure is made of and a file of it need no second reading."""
+_KEPT_ROWS: Final = 200_000
+"""Rows that they have together; a row takes about a kilobyte. The last one is kept whatever it has."""
 _NICE: Final = 5
 """The console comes first."""
 _EVERY: Final = frozenset({"queue", "agent", "number"})
@@ -164,9 +166,12 @@ class Clerk:
         if key not in self._kept:
             self._kept[key] = self._make(errand.inquiry, errand.now)
         self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
+        while len(self._kept) > 1 and (len(self._kept) > _KEPT or self._rows() > _KEPT_ROWS):
             self._kept.popitem(last=False)
         return self._kept[key]
+
+    def _rows(self) -> int:
+        return sum(len(section.rows) for report in self._kept.values() for section in report.paper.sections)
 
     def _make(self, inquiry: Inquiry, now: float) -> Report:
         from ccops.reports import when

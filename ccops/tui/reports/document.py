@@ -25,6 +25,8 @@ from ccops.tui.view import View
 
 _PATIENCE = 0.12
 """Seconds that a wish must stand before it is carried out: who steps through days means the last one."""
+_LARGE = 100_000
+"""Rows from which on the process that holds a report is worth ending with it."""
 _RETRY = 3.0
 """Seconds after which a store that was not there is looked for again."""
 _MARGIN = 4
@@ -153,9 +155,11 @@ class DocumentView(View, can_focus=True):
         return self.document is not None
 
     def on_unmount(self) -> None:
-        """Nobody waits for it any more."""
+        """Nobody waits for it any more; what is large is not kept."""
         if self._begun is not None:
             self.study.office.take_back()
+        elif self.document is not None and sum(sheet.count for sheet in self.document.sheets) > _LARGE:
+            self.study.office.rest()
 
     # Showing
 

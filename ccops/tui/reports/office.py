@@ -30,6 +30,7 @@ class Office:
         """`settings` say where the store is."""
         self._settings = settings
         self._clerk: Process | None = None
+        self._ending: list[Process] = []
         self._turn = asyncio.Lock()
         self._round = 0
 
@@ -41,8 +42,11 @@ class Office:
                 raise TakenBack
             try:
                 return await self._asked(errand)
+            except asyncio.CancelledError:
+                self._end()  # what it is about to say answers nobody any more
+                raise
             except (asyncio.IncompleteReadError, ConnectionError) as error:
-                await self._gone()
+                self._end()
                 if now != self._round:
                     raise TakenBack from None
                 raise CcopsError(
@@ -54,13 +58,19 @@ class Office:
         """Let go of all errands that are not done; reading stops at once."""
         self._round += 1
         if self._turn.locked():
-            self._kill()
+            self._end()
+
+    def rest(self) -> None:
+        """End the process where it has nothing to do, for the sake of its memory; the next errand starts another."""
+        if not self._turn.locked():
+            self._end()
 
     async def close(self) -> None:
         """End the process."""
         self._round += 1
-        self._kill()
-        await self._gone()
+        self._end()
+        for clerk in self._ending:
+            await clerk.wait()
 
     async def _asked(self, errand: Errand) -> Answer:
         clerk = await self._started()
@@ -87,15 +97,14 @@ class Office:
             self._clerk.stdin.write(_framed(_told(self._settings)))
         return self._clerk
 
-    def _kill(self) -> None:
-        if self._clerk is not None and self._clerk.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._clerk.kill()
-
-    async def _gone(self) -> None:
+    def _end(self) -> None:
         clerk, self._clerk = self._clerk, None
-        if clerk is not None:
-            await clerk.wait()
+        if clerk is None:
+            return
+        if clerk.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                clerk.kill()
+        self._ending = [*(one for one in self._ending if one.returncode is None), clerk]
 
 
 def _told(settings: Settings) -> dict[str, Any]:
