@@ -67,8 +67,24 @@ def main(arguments: list[str]) -> None:
     settings = load(Path(config), {}, {}).settings  # the environment may name a store that is no demo's
     gone = threading.Event()
     threading.Thread(target=_until_gone, args=(gone,), daemon=True).start()
-    make_past(settings, (int(seats), int(queues), int(seed)), datetime.now(settings.zone).date(), gone.is_set)
+    shape, today = (int(seats), int(queues), int(seed)), datetime.now(settings.zone).date()
+    make_past(settings, shape, today, gone.is_set)
+    if not gone.is_set():
+        _plan(settings, shape, today)
     _follow(settings, gone.is_set)
+
+
+def _plan(settings: "Settings", shape: tuple[int, int, int], today: date) -> None:
+    from ccops.cmd.demo_planning import plan_demo
+
+    # A demo without the packages for planning still has a past.
+    with contextlib.suppress(ModuleNotFoundError):
+        plan_demo(settings, shape, today, today - timedelta(days=days_of(shape)))
+
+
+def days_of(shape: tuple[int, int, int]) -> int:
+    """Return how many days before today are made up for a centre of (seats, queues, seed)."""
+    return max(FEWEST, min(DAYS, DAYS * LARGE // shape[0]))
 
 
 def _until_gone(gone: threading.Event) -> None:
@@ -83,8 +99,7 @@ def make_past(
     from ccops.reports.ingest import ingest
     from ccops.reports.rules import Rules
 
-    seats = shape[0]
-    count = max(FEWEST, min(DAYS, DAYS * LARGE // seats))
+    count = days_of(shape)
     days = [today - timedelta(days=back) for back in range(count, 0, -1)]
     folder = settings.store.path.parent
     for first in range(0, count, CHUNK):

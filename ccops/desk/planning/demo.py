@@ -8,9 +8,11 @@ from ccops.desk.planning.needs import requirement, table
 from ccops.desk.planning.office import Deed, Office
 from ccops.desk.planning.rosters import Order, Rosters
 from ccops.desk.planning.teams import save_team
+from ccops.errors import UsageProblem
 from ccops.store import planning as store
 from ccops.store.planning import DayRow, LeaveRow, SwapRow
 from ccops.wfm.demo import DemoCentre, DemoPerson, breaks_of, days_off, demo_team, shift_of
+from ccops.wfm.plan.build import Needs
 from ccops.wfm.plan.weeks import monday_of
 from ccops.wfm.team.model import Team, span_of
 
@@ -36,7 +38,7 @@ def make(office: Office, centre: DemoCentre) -> None:
 
 def _publish(deed: Deed, office: Office, centre: DemoCentre, team: Team, first: date, weeks: int) -> Sequence[DayRow]:
     """Publish what people work in some weeks, measured against what the history before asks for."""
-    needs = table(requirement(office, first, 7 * weeks, team=team))
+    needs = _needs(office, team, first, weeks)
     today = office.today()
     rows = [
         row
@@ -50,6 +52,14 @@ def _publish(deed: Deed, office: Office, centre: DemoCentre, team: Team, first: 
         deed, rosters.save(deed, order, rows, {"needs": needs, "interval": team.interval}, version, None)
     )
     return rows
+
+
+def _needs(office: Office, team: Team, first: date, weeks: int) -> Needs:
+    """Return what is required; nothing where the history does not reach back that far."""
+    try:
+        return table(requirement(office, first, 7 * weeks, team=team))
+    except UsageProblem:
+        return {}
 
 
 def _days(place: int, person: DemoPerson, span: Sequence[date], today: date, centre: DemoCentre) -> list[DayRow]:
