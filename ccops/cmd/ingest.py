@@ -49,6 +49,8 @@ PathsArgument = Annotated[
         "ccops ingest queue-log /var/log/asterisk/queue_log*",
         "ssh pbx cat /var/log/asterisk/queue_log | ccops ingest queue-log - --json",
         "ccops ingest queue-log --follow",
+        "ccops ingest queue-log --table mysql+pymysql://reader@localhost/asterisk",
+        "mysqldump asterisk queue_log | ccops ingest queue-log --table -",
     ),
 )
 @listing(COUNT_COLUMNS, one=True)
@@ -57,14 +59,36 @@ def queue_log(
     out: Output,
     paths: PathsArgument = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on as the log grows, until stopped.")] = False,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="URL|FILE",
+            help="Take it from a database table instead: URL of SQLAlchemy, or a CSV or SQL dump of it.",
+            show_default=False,
+        ),
+    ] = None,
+    table_name: Annotated[
+        str, typer.Option("--table-name", metavar="NAME", help="Name of the table, with its schema if need be.")
+    ] = "queue_log",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What the table is known by again, where there are several.")
+    ] = "queue_log",
 ) -> int | None:
     """Take queue_logs into the store and print what came of it.
 
     Any order, any overlap: lines are known again by what they say and where, so the same log under another name,
     rotated or packed, adds nothing twice. What cannot be read is kept in quarantine. Stopped or killed, it has lost
     nothing; run it again. With --follow it keeps up with rotation; SIGTERM ends it with 0, ctrl+c with 130.
+
+    With --table it takes what is new of a table that Asterisk keeps its queue_log in (time, callid, queuename, agent,
+    event, data or data1 to data5), by id or else by time, so that it can run every minute; an export of the table
+    goes on where the table itself was left, and the other way round. A password belongs into the driver's own file.
     """
     run = Run.of(context)
+    if table is not None:
+        _print(run, out, _take_table(run, table, table_name, name, alone=not (paths or follow)))
+        return None
     logs = _logs(run, paths or [])
     if follow:
         return _follow(run, out, logs)
@@ -131,6 +155,21 @@ def _take(run: Run, logs: Sequence[Path | None]) -> "Counts":
     except SystemExit:
         message = _("The ingest was stopped before its end.")
         raise CcopsError(message, remedy=_("What was taken in stays; run it again and it goes on there.")) from None
+
+
+def _take_table(run: Run, place: str, table_name: str, name: str, *, alone: bool) -> "Counts":
+    from ccops.reports.ingest.run import Ingest
+    from ccops.reports.ingest.table import Table
+    from ccops.reports.ingest.tabledump import ExportedTable
+    from ccops.reports.ingest.tablesql import SqlTable
+
+    if not alone:
+        message = _("--table goes neither with log files nor with --follow.")
+        raise UsageProblem(message, remedy=_("Take it in by itself; every minute, if it grows."))
+    (path,) = _inputs(run, [Path(place)])
+    source: Table = SqlTable(place, table_name) if "://" in place else ExportedTable(path, table_name)
+    with cleaned_up(), Ingest(run.settings.store.path, *_place(run)) as work:
+        return work.add_table(source, name, run.settings.zone)
 
 
 # --- following ---

@@ -38,6 +38,8 @@ class FilePlace:
     """Its row stands in the store."""
     device: int | None = None
     inode: int | None = None
+    marks: dict[int, str] = field(default_factory=dict)
+    """How far its source is read at the end of a block, where bytes do not tell; kept with the block."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,9 @@ class Recorder:
             by_file.setdefault(place.id, []).append(block)
         for file, blocks in by_file.items():
             raw.append(connection, file, blocks)
+        for place, block in batch.blocks:
+            if block.end in place.marks:
+                derived.put_meta(connection, mark_key(place.id), place.marks.pop(block.end))
         for place, lines in batch.bad:
             derived.put_quarantine(connection, place.id, lines, now)
 
@@ -249,6 +254,11 @@ class Recorder:
             if first is not None:
                 self.roll_up(connection, first, first)
             derived.put_meta(connection, self._key("rules"), self._rules_text())
+
+
+def mark_key(file: int) -> str:
+    """Return under which key it is kept how far the source of a file is read."""
+    return f"mark.{file}"
 
 
 _FUTURE = 366 * 86_400

@@ -5,8 +5,9 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
@@ -16,7 +17,9 @@ from ccops.i18n import _
 from ccops.pbx.queue_log.files import Block, first_stamp, stamp_of
 from ccops.reports.derive import Derived, Standing
 from ccops.reports.ingest.engine import Answer, Beside, Engine, Here
-from ccops.reports.ingest.recorder import Batch, FilePlace, Recorder
+from ccops.reports.ingest.recorder import Batch, FilePlace, Recorder, mark_key
+from ccops.reports.ingest.table import Lines, Mark, Table, blocks_of_rows
+from ccops.reports.ingest.table import news as news_of_table
 from ccops.reports.rules import Rules
 from ccops.store import Database, derived, open_store, raw
 from ccops.store.lock import writer_lock
@@ -72,6 +75,7 @@ class Ingest:
     ) -> None:
         """`path` is the store; raises `StoreLocked` where somebody else writes it for longer than `wait` seconds."""
         self.progress = progress
+        self._site = site
         self._cores = os.cpu_count() or 1 if cores is None else cores
         self._stack = ExitStack()
         try:
@@ -110,16 +114,51 @@ class Ingest:
         Raises `UsageProblem` for a path that cannot be read, before anything is taken in, and for a file none of
         whose lines is one of a queue_log.
         """
-        begun, counts = time.monotonic(), Counts()
-        try:
+        with self._counting() as counts:
             for path in sorted(paths, key=first_stamp_of):
                 self._add_source(path, counts)
+        return counts
+
+    @contextmanager
+    def _counting(self) -> Iterator[Counts]:
+        begun, counts = time.monotonic(), Counts()
+        try:
+            yield counts
         finally:
             self.recorder.make_up()
         if self.database.meta("rebuild"):
             self.rebuild()
         counts.seconds = round(time.monotonic() - begun, 3)
+
+    def add_table(self, table: Table, name: str, zone: tzinfo) -> Counts:
+        """Take in what is new of a table; `name` is what it is known by again, `zone` that of its times.
+
+        Raises `UsageProblem` where it is no queue_log table or another than before, and what reading it raises.
+        """
+        with self._counting() as counts:
+            place = self._table_place(name)
+            mark = Mark.of_text(self.database.meta(mark_key(place.id)))
+            rows = news_of_table(table, mark, Lines(zone))
+            blocks = blocks_of_rows(rows, place.base, mark.copy() if mark is not None else Mark(), place.marks)
+            with closing(_Run(self.recorder, counts, cores=self._cores)) as run:
+                run.take((place, block) for block in self._in_order(place, blocks))
         return counts
+
+    def _table_place(self, name: str) -> FilePlace:
+        path = f"table:{name}"
+        found = self.database.rows("SELECT id, size, lines FROM files WHERE site = ? AND path = ?", (self._site, path))
+        if not found:
+            return FilePlace(raw.next_file(self.database), path, path.encode(), known=False)
+        number, size, lines = found[0]
+        return FilePlace(number, path, path.encode(), size, lines)
+
+    def _in_order(self, place: FilePlace, blocks: Iterator[Block]) -> Iterator[Block]:
+        first = True
+        for block in blocks:
+            if first:
+                self._mark_disorder(place, block.data)
+                first = False
+            yield block
 
     def _add_source(self, path: Path | None, counts: Counts) -> None:
         with opened(path) as source:
@@ -131,7 +170,7 @@ class Ingest:
             if not place.known and not _looks_like_a_log(news.rest):
                 message = _("“{path}” does not look like a queue_log.").format(path=source.name)
                 raise UsageProblem(message, remedy=_("Its lines read `epoch|callid|queue|agent|EVENT|…`."))
-            self._mark_disorder(place, news)
+            self._mark_disorder(place, news.rest)
             overlong: list[tuple[int, bytes, str]] = []
             blocks = new_blocks(source, news, lambda *line: overlong.append(line))
             told = self._telling(source, blocks)
@@ -147,9 +186,9 @@ class Ingest:
             number, known = news.file.id, True
         return FilePlace(number, source.name, news.head, news.base, news.lines, known, source.device, source.inode)
 
-    def _mark_disorder(self, place: FilePlace, news: News) -> None:
+    def _mark_disorder(self, place: FilePlace, data: bytes) -> None:
         """Remember that history must be derived anew where lines come in that are older than what it holds."""
-        first = next((at for line in news.rest.split(b"\n", 1000) if (at := stamp_of(line)) is not None), None)
+        first = next((at for line in data.split(b"\n", 1000) if (at := stamp_of(line)) is not None), None)
         recorder = self.recorder
         if first is not None and place.id != recorder.last_file and first + _LATE < recorder.derived_to:
             with self.database.write() as connection:
