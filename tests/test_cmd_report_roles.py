@@ -16,6 +16,7 @@ from ccops.desk.roles import Person
 from ccops.errors import PermissionRefused
 from ccops.reports.archive import Archive
 from ccops.reports.catalogue import Ask, entries
+from ccops.reports.ingest import ingest
 from ccops.reports.periods import Period
 from ccops.reports.rules import Rules
 from tests.report_site import BERLIN, DAY, ReportSite, at, make_site, wanting
@@ -65,6 +66,7 @@ def test_a_role_sees_its_queues_and_totals_of_no_others(site: ReportSite) -> Non
     assert [row["queue"] for row in rows(site, "compare-rules")] == ["support"]
     assert "sales" in refused(site, "queues", "--queue", "sales")
     assert "sales" in refused(site, "queues", "--queue", "s*")
+    assert refused(site, "queues", "--queue", "salez") == "ccops: Your roles do not reach salez.\n"
     assert "sales" in refused(site, "queues", "--queue", "sales", "--explain", "offered")
 
 
@@ -158,3 +160,14 @@ def test_which_sight_is_taken(tmp_path: Path) -> None:
             narrowed(ask, [Sight(())], archive, ALL)
         with pytest.raises(PermissionRefused, match="do not reach support"):
             narrowed(asked, [sales], archive, ALL)
+
+
+def test_names_that_are_several_names_in_one_open_no_door(site: ReportSite) -> None:
+    start = at(DAY, "14:00:00")
+    with site.log.open("a") as log:
+        for queue in ("a", "b", "a,b"):
+            log.write(f"{start}|{start}.{queue}|{queue}|NONE|ENTERQUEUE||5559999|1\n")
+    ingest(site.store, [site.log], Rules(), BERLIN)
+    role(site, "lead", 'queues = ["a", "b"]')
+    refused(site, "calls")
+    assert {row["queue"] for row in rows(site, "calls", "--queue", "a")} == {"a"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccops.errors import PermissionRefused
+from ccops.errors import NotFound, PermissionRefused
 from ccops.i18n import _
 
 if TYPE_CHECKING:
@@ -115,14 +115,28 @@ def narrowed(ask: "Ask", found: Sequence[Sight], archive: "Archive", narrows: fr
 
     Raises `PermissionRefused` where no role reaches what is asked for by name, or the report shows more than any.
     """
+    try:
+        queues, agents = _named(ask, archive)
+    except NotFound as error:
+        if any(sight.queues is None and sight.agents is None for sight in found):
+            raise
+        # Nearest names would tell what there is out of sight.
+        raise PermissionRefused(_("Your roles do not reach {names}.").format(names=error.name)) from None
+    for sight in found:
+        if sight.reaches(queues, agents) and _able(sight, narrows) and not (sight.masked and ask.number):
+            mine = replace(ask, queue=_text(ask.queue, sight.queues), agent=_text(ask.agent, sight.agents))
+            if sight.reaches(*_named(mine, archive)):  # a queue may be called "a,b" beside "a" and "b"
+                return mine, sight
+    raise _refusal(ask, found, (queues, agents))
+
+
+def _named(ask: "Ask", archive: "Archive") -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """Return the queues and agents that a request names; None where it names none."""
     from ccops.reports.catalogue.ask import chosen
 
     queues = chosen(_("queue"), ask.queue, archive.queues()) if ask.queue is not None else None
     agents = chosen(_("agent"), ask.agent, archive.agents()) if ask.agent is not None else None
-    for sight in found:
-        if sight.reaches(queues, agents) and _able(sight, narrows) and not (sight.masked and ask.number):
-            return replace(ask, queue=_text(ask.queue, sight.queues), agent=_text(ask.agent, sight.agents)), sight
-    raise _refusal(ask, found, (queues, agents))
+    return queues, agents
 
 
 def _able(sight: Sight, narrows: frozenset[str]) -> bool:
