@@ -188,8 +188,13 @@ def log_lines(rows: Iterator[tuple[datetime, str]]) -> str:
     return "".join(f"{int(at.timestamp())}|{text}\n" for at, text in sorted(rows, key=lambda row: row[0]))
 
 
-def queue_log(weeks: int = 5, *, busy: float = 1.0, until: datetime | None = None, seed: int = 2) -> str:
-    """Return the log of some weeks before the Wednesday, and of its morning `busy` times as busy as usual."""
+def queue_log(
+    weeks: int = 5, *, busy: float = 1.0, swing: float = 0.0, until: datetime | None = None, seed: int = 2
+) -> str:
+    """Return the log of some weeks before the Wednesday, and of its morning `busy` times as busy as usual.
+
+    Whole days are up to `swing` busier or calmer than others.
+    """
     luck = random.Random(seed)
     end = until or datetime.fromtimestamp(NOON, VIENNA)
     first = WEDNESDAY - timedelta(weeks=weeks)
@@ -197,7 +202,7 @@ def queue_log(weeks: int = 5, *, busy: float = 1.0, until: datetime | None = Non
     for offset in range(weeks * 7 + 1):
         day = first + timedelta(days=offset)
         if day.weekday() < 5:
-            rows += _log_day(luck, day, busy if day == WEDNESDAY else 1.0)
+            rows += _log_day(luck, day, busy if day == WEDNESDAY else luck.uniform(1 - swing, 1 + swing))
     return log_lines(iter(row for row in rows if row[0] < end))
 
 
