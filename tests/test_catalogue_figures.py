@@ -256,3 +256,33 @@ def test_lists_hold_every_visit_of_the_period_and_no_other(
                 assert row[outcome] == sum(wait <= row["within"] for wait in waits)
         waits = make_paper("waits", ask, sources).sections[0]
         assert sum(row["offered"] for row in waits.rows) == reference_row(visits, RULES)["offered"]
+
+
+def merged_calls(visits: Visits) -> Visits:
+    """All stays of a call together: queue and entry of the first, outcome, agent and talk of the last, wait summed."""
+    found: Visits = []
+    for callid in dict.fromkeys(visit["callid"] for visit in visits):
+        stays = [visit for visit in visits if visit["callid"] == callid]
+        waits = [visit["wait"] for visit in stays if visit["wait"] is not None]
+        first = {key: stays[0][key] for key in ("callid", "queue", "entered")}
+        found.append({**stays[-1], **first, "wait": sum(waits) if waits else None})
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs(days=1, stays=15), cuts, st.sampled_from(["queues", "intervals", "overview"]), rule_sets)
+def test_calls_counted_instead_of_visits(
+    tmp_path_factory: pytest.TempPathFactory, log: Log, cut: tuple[int, int, int], name: str, rules: Rules
+) -> None:
+    zone, period = ZoneInfo("Europe/Berlin"), period_of(cut, 0)
+    whole = Period(0, 1 << 40)
+    calls = [call for call in merged_calls(visits_in(log.data(), whole)) if call["entered"] in period]
+    with sources_of(tmp_path_factory.mktemp("c"), log.data(), zone, rules) as sources:
+        section = make_paper(name, Ask(period, NOW, calls=True), sources).sections[0]
+    starts = [row["start"] for row in section.rows] if name == "intervals" else []
+    keys: dict[str, Callable[[dict[str, Any]], Hashable]] = {
+        "queues": lambda v: (v["queue"],),
+        "overview": lambda v: (local(v["entered"], zone).date(), v["queue"]),
+        "intervals": lambda v: (starts[bisect_right(starts, v["entered"]) - 1],),
+    }
+    assert_section(section, calls, keys[name], rules)

@@ -49,6 +49,15 @@ class Numbers:
             return self.country_code + digits[len(self.national) :]
         return digits
 
+    def writings(self, same: str) -> set[str]:
+        """Return the ways, separators apart, in which a number may be written that `same` gives these digits of."""
+        found = {same, f"+{same}"}
+        if self.country_code:
+            found.add(self.international + same)
+            if same.startswith(self.country_code):
+                found.add(self.national + same[len(self.country_code) :])
+        return found
+
 
 Same = Callable[[str], str]
 

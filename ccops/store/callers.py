@@ -38,8 +38,8 @@ def contacts(
 ) -> Iterator[Contact]:
     """Yield the visits that entered in [start, end), in order of entry.
 
-    With `callers`, as they are written somewhere, only visits that may be theirs: those whose numbers end alike, and
-    those whose numbers are written in an uncommon way.
+    With `callers`, all ways in which they may be written, only visits that may be theirs: those whose numbers end
+    alike, and those whose numbers are written in an uncommon way.
     """
     queues, agents = ({number: name for name, number in known.items()} for known in names(database, site))
     tails = None if callers is None else {tail(caller) for caller in callers}

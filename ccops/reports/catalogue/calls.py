@@ -158,8 +158,8 @@ def _abandoned(work: Work) -> list[Item]:
     visits = list(work.visits(outcomes=[Outcome.ABANDONED]))
     same, later = remembering(work.numbers), dict[str, list[Contact]]()
     span = (work.period.start, work.period.end + REPEAT_WITHIN)
-    archive, callers = work.archive, {visit.caller for visit in visits}
-    for contact in contacts(archive.database, archive.site, *span, callers) if visits else ():
+    archive = work.archive
+    for contact in contacts(archive.database, archive.site, *span, work.writings(visits)) if visits else ():
         later.setdefault(same(contact.caller), []).append(contact)
     later.pop("", None)
     return [Item(_abandoned_row(work, visit, later.get(same(visit.caller), [])), visits=[visit]) for visit in visits]

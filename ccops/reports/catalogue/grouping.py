@@ -157,18 +157,17 @@ def agents_grouped(work: Work, keys: Sequence[str]) -> dict[Key, AgentTally]:
         return {(name,): tally for name, tally in work.agent_tallies().items()}
     of = [None if name == "agent" else time_key(name, work) for name in keys]
     found: dict[Key, AgentTally] = {}
-    for period, agent, tally in work.agent_interval_tallies(cuts_for(work, keys)):
+    cuts = [cut for cut in cuts_for(work, keys) if work.when is None or work.when(cut.start)]
+    for period, agent, tally in work.agent_interval_tallies(cuts):
         key = tuple(agent if one is None else one(period.start) for one in of)
         found.setdefault(key, AgentTally()).merge(tally)
     return ordered(found)
 
 
 def cuts_for(work: Work, keys: Sequence[str]) -> list[Period]:
-    """Return the period cut into parts each of which lies in one group of the time keys."""
+    """Return the period cut into parts each of which lies in one group of the time keys; days without any."""
     if START in keys:
-        cuts = work.cuts
-    else:
-        names = {3600: "hour", 1800: "30m", 900: "15m", DAY: "day"}
-        lengths = [_TIMES[name][1] for name in keys if name in _TIMES]
-        cuts = cuts_of(work.period, names[min([*lengths, DAY])], work.zone)
-    return [cut for cut in cuts if work.when is None or work.when(cut.start)]
+        return work.cuts
+    names = {3600: "hour", 1800: "30m", 900: "15m", DAY: "day"}
+    lengths = [_TIMES[name][1] for name in keys if name in _TIMES]
+    return cuts_of(work.period, names[min([*lengths, DAY])], work.zone)

@@ -223,7 +223,7 @@ def _answered(work: Work, lost: Sequence[Visit], same: Same) -> dict[str, tuple[
     if not lost:
         return found
     span = (lost[0].entered, 1 << 40)
-    for contact in read_contacts(archive.database, archive.site, *span, {visit.caller for visit in lost}):
+    for contact in read_contacts(archive.database, archive.site, *span, work.writings(lost)):
         if contact.outcome == Outcome.ANSWERED.value:
             found[same(contact.caller)] = (contact.entered, contact.number)
     return found

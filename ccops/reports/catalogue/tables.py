@@ -25,6 +25,7 @@ from ccops.reports.catalogue.work import Work
 from ccops.reports.figures import AGENT_FIGURES, Unit, agent_team_figures, ratio
 from ccops.reports.paper.model import Chart, Column, Row, Section
 from ccops.reports.periods import Period, days_of
+from ccops.reports.spans import union
 from ccops.reports.tally import AgentTally, Tally, merged
 from ccops.reports.visits import Visit
 
@@ -146,13 +147,14 @@ def everybody(work: Work) -> frozenset[str]:
 def visits_of_row(work: Work, row: Row, keys: Iterable[str]) -> list[Visit]:
     """Return the visits that a row is about; of a total, all of them."""
     named = [key for key in keys if key in row]
-    of: list[tuple[Callable[[Visit], Hashable], Any]] = [
-        (visit_key(key, work), row[key]) for key in named if key != "queue"
-    ]
-    periods = [part for key in named if (part := period_of(key, row[key], work)) is not None]
+    timed = [key for key in named if is_time(key)]
+    of: list[tuple[Callable[[Visit], Hashable], Any]] = [(visit_key(key, work), row[key]) for key in named]
     queue = row["queue"] if "queue" in named else None
-    found = work.visits(periods[0] if periods else None, queue=queue)
-    return [visit for visit in found if all(key(visit) == value for key, value in of)]
+    found: list[Visit] = []
+    for part in parts_of(work, row, timed):
+        read = work.visits(part, queue=queue)
+        found += [visit for visit in read if all(key(visit) == value for key, value in of)]
+    return found
 
 
 def doubt(work: Work, total: Tally) -> None:
@@ -235,7 +237,14 @@ class AgentTable:
         if "agent" in row:
             agents = frozenset([row["agent"]])
         timed = [key for key in self.keys if is_time(key) and key in row]
-        return agent_found(work, parts_of(work, row, timed), agents, figure)
+        parts = parts_of(work, row, timed)
+        return agent_found(work, parts if work.when is None else days_kept(work, parts), agents, figure)
+
+
+def days_kept(work: Work, parts: Sequence[Period]) -> list[Period]:
+    """Return the days of some parts of the period that the work keeps: filters of agents look at weekdays."""
+    days = [day for part in parts for _date, day in days_of(part, work.zone)]
+    return [day for day in days if work.when is None or work.when(day.start)]
 
 
 def by_agent(single: Mapping[Key, AgentTally]) -> dict[str, AgentTally]:
@@ -247,11 +256,12 @@ def by_agent(single: Mapping[Key, AgentTally]) -> dict[str, AgentTally]:
 
 
 def parts_of(work: Work, row: Row, timed: Sequence[str]) -> list[Period]:
-    """Return the parts of the work's period that a row is about."""
+    """Return the parts of the work's period that a row is about, in order; neighbours are one."""
     if not timed:
-        return [work.period] if work.when is None else cuts_for(work, ())
+        return [work.period]
     whole = [part for key in timed if (part := period_of(key, row[key], work)) is not None]
     if whole:
         return whole[:1]
     of = [(time_key(key, work), row[key]) for key in timed]
-    return [part for part in cuts_for(work, timed) if all(key(part.start) == value for key, value in of)]
+    cuts = [part.span for part in cuts_for(work, timed) if all(key(part.start) == value for key, value in of)]
+    return [Period(*span) for span in union(cuts)]

@@ -1,8 +1,10 @@
 """One report under way: what was asked, where it is read from, and what several sections share."""
 
-from collections.abc import Callable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -143,12 +145,15 @@ class Work:
     ) -> Iterator[Visit]:
         """Yield the visits, or calls, that are asked for, by entry."""
         period = period or self.period
+        read = partial(self.archive.visits, period, queue=queue or self._queue, agent=self._agent)
         if self.ask.calls:
             found = iter(self._calls(period))
-        else:
-            found = self.archive.visits(
-                period, queue=queue or self._queue, agent=self._agent, outcomes=outcomes, ended_by=ended_by
+        elif self.number is not None:
+            found = heapq.merge(
+                *(read(caller=one) for one in self._spellings(period)), key=attrgetter("entered", "number")
             )
+        else:
+            found = read(outcomes=outcomes, ended_by=ended_by)
         for visit in found:
             if self.means(visit) and (queue is None or visit.queue == queue) and _one_of(outcomes, visit.outcome):
                 yield visit
@@ -157,6 +162,21 @@ class Work:
         around = Period(period.start - CALL_REACH, period.end + CALL_REACH)
         calls = (call for call in calls_of(self.archive.visits(around)) if call.entered in period)
         return sorted(calls, key=lambda call: (call.entered, call.number))
+
+    def _spellings(self, period: Period) -> list[str]:
+        """Return how the number that is asked for is written in the log of a period."""
+        from ccops.store.callers import contacts
+
+        if not self.number:
+            return []
+        writings = self.numbers.writings(self.number)
+        found = contacts(self.archive.database, self.archive.site, *period.span, writings)
+        return sorted({one.caller for one in found if self.numbers.same(one.caller) == self.number})
+
+    def writings(self, visits: Iterable[Visit]) -> set[str]:
+        """Return all ways in which the callers of some visits may be written."""
+        numbers = {self.numbers.same(visit.caller) for visit in visits} - {""}
+        return set[str]().union(*map(self.numbers.writings, numbers))
 
     def means(self, visit: "Visit | Contact") -> bool:
         """Tell whether a visit is among those that are asked for."""
