@@ -311,7 +311,7 @@ async def write(bench: Bench, form: str) -> None:
     """Ask for a file of the suggested name."""
     await bench.press("E")
     await bench.until(lambda: "Write as" in bench.text())
-    await bench.type(f"{form} ")
+    await bench.type(f"label:{form}")
     await bench.press("enter")
     await bench.until(lambda: "Write the report to" in bench.text())
     await bench.press("enter")

@@ -43,5 +43,7 @@ class ListSpec(Generic[R]):
     """Whether the titles of the columns are shown."""
     sticky: bool = False
     """The cursor stays on the first row while it is there: for lists that grow at the top."""
+    static: bool = False
+    """Nothing is done to its rows: where the filter takes the selected one away, the first is selected."""
     beside: Callable[[R, Moment], object] = lambda _row, _moment: None
     """What its cells show that is not of the row; a line is drawn anew when it differs."""

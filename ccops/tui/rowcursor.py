@@ -128,9 +128,9 @@ class CursorRows(ScrollView, Generic[R], can_focus=True):
         index = self._index_of(self.cursor)
         if index is not None:
             self._at = index
-        elif self.cursor is not None:
-            self.cursor = None
-            self.post_message(self.Moved(self, None))
+        elif self.cursor is not None or self.spec.static:
+            self.cursor = self._near(0, 1) if self.spec.static else None
+            self.post_message(self.Moved(self, self.cursor))
 
     def to_first(self) -> None:
         """Put the cursor on the first row and leave it there until a person moves it."""

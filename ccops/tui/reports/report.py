@@ -7,7 +7,7 @@ from ccops.i18n import _
 from ccops.tui.reports.asking import KEYS, Asking, fitting, told
 from ccops.tui.reports.deeper import TraceView
 from ccops.tui.reports.document import DocumentView
-from ccops.tui.reports.errands import Document, Draw, Export, Inquiry, Line, Make, Refused, ReportLine, Saved, Sheet
+from ccops.tui.reports.errands import Draw, Export, Inquiry, Line, Make, Refused, ReportLine, Saved, Sheet
 from ccops.tui.reports.office import TakenBack
 from ccops.tui.reports.study import study_of
 from ccops.tui.station import Station
@@ -78,7 +78,7 @@ class ReportView(DocumentView, Asking):
         if document is None or made is None or sheet is None:
             self._say(_("There is nothing to write yet."), "warn")
             return True
-        form = await self._form(document)
+        form = await self._form()
         if form is None:
             return True
         path = await self._typed(_("Write the report to"), str(form), document.names[form.value])
@@ -86,7 +86,7 @@ class ReportView(DocumentView, Asking):
             await self._write(Export(made, sheet.name, form, path.strip()))
         return True
 
-    async def _form(self, document: Document) -> "Form | None":
+    async def _form(self) -> "Form | None":
         from ccops.reports.paper.render import Form
         from ccops.tui.dialogs import Choice, Choose
 
@@ -101,9 +101,7 @@ class ReportView(DocumentView, Asking):
             Form.JSONL: _("this section, a row per line"),
             Form.TABLE: _("plain text"),
         }
-        choices = [
-            Choice(form.value, f"{form.value:6} {document.names[form.value]}", text) for form, text in about.items()
-        ]
+        choices = [Choice(form.value, form.value, text) for form, text in about.items()]
         answer = await self._ask(Choose(self.station, _("Write as"), choices))
         return None if answer is None else Form(answer)
 

@@ -64,6 +64,7 @@ REPORTS: ListSpec[ReportLine] = ListSpec(
     pick=lambda _row: None,
     empty="",
     help=_("One line per report: those that come with ccops, then your own."),
+    static=True,
 )
 
 

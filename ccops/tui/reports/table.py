@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ccops.i18n import _
+from ccops.reports.figures import Unit
 from ccops.reports.paper.compare import FIGURES, is_before, tone
 from ccops.reports.paper.model import Column as Meant
 from ccops.tui.arrange import Entry
@@ -55,6 +56,7 @@ def spec_of(sheet: Sheet) -> ListSpec[Row]:
         pick=lambda _row: None,
         empty=_("No row."),
         help=sheet.note,
+        static=True,
     )
 
 
@@ -88,7 +90,8 @@ def _cell_of(meant: Meant, index: int) -> Callable[[Row, Moment], Span]:
     if is_before(meant.key):
         return lambda row, _moment: (row.texts[index], "muted")
     if meant.kind in FIGURES:
-        return lambda row, _moment: (row.texts[index], "text" if row.values[index] else "faint")
+        bare = (None,) if meant.kind == Unit.RATE else (None, 0)  # no calls recede, no service level must not
+        return lambda row, _moment: (row.texts[index], "faint" if row.values[index] in bare else "text")
     return lambda row, _moment: (row.texts[index], "text")
 
 
