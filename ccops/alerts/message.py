@@ -59,7 +59,8 @@ def sentence(body: Body) -> str:
         return text
     words = {"info": _("Info"), "warning": _("Warning"), "critical": _("Critical")}
     said = f"{words[body['level']]}: {text}"
-    if body["value"] is not None and FIGURES[body["figure"]].unit in ("seconds", "times"):
+    value = body["value"]
+    if value is not None and value >= 1 and FIGURES[body["figure"]].unit in ("seconds", "times"):
         said = f"{said}, {quantity(body['figure'], body['value'])}"
     return f"{said} – {_steps(body)}" if body["step"] else said
 
