@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.capture import capture
@@ -46,7 +47,7 @@ def receiver(hear: Callable[[dict[str, str], float], None]) -> Callable[[bytes],
 def state_seconds(data: bytes) -> float:
     """Return the CPU seconds from bytes to state."""
     state = State()
-    receive = receiver(lambda event, at: apply(state, event, at))
+    receive = receiver(partial(apply, state))
     start = time.process_time()
     for begin in range(0, len(data), READ):
         receive(data[begin : begin + READ])
@@ -57,7 +58,7 @@ def state_seconds(data: bytes) -> float:
 def board_seconds(data: bytes) -> tuple[float, int]:
     """Return the CPU seconds from bytes to board, and how many changes were handed out."""
     state, board, handed = State(), Board(LinkRow("", "", "live", 0.0)), 0
-    receive = receiver(lambda event, at: apply(state, event, at))
+    receive = receiver(partial(apply, state))
     start = time.process_time()
     for begin in range(0, len(data), READ):
         receive(data[begin : begin + READ])

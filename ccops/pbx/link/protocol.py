@@ -116,7 +116,7 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
         self.transport.abort()
 
     def _take(self, messages: list[bytes], at: float) -> None:
-        kinds, read = self._first_lines, self._reader.read
+        kinds, read, ledger = self._first_lines, self._reader.read, self._ledger
         for message in messages:
             end = message.find(b"\r\n")
             line = message[:end] if end >= 0 else message
@@ -132,9 +132,9 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type
                 continue
             if kind == _WANTED and self.accepted:
                 try:
-                    self._ledger.deliver(event, at)
+                    ledger.deliver(event, at)
                 except Exception as error:  # noqa: BLE001  # whatever a handler does, the next event is handled
-                    self._ledger.fault(event, error)
+                    ledger.fault(event, error)
 
     def _judge(self, line: bytes) -> int:
         """Say what to do with messages that begin with `line`, and remember it."""
