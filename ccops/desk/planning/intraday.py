@@ -160,7 +160,7 @@ def logged_in(today: Today, staff: Staff) -> dict[str, float]:
         return dict.fromkeys((queue.queue for queue in today.queues), 0.0)
     start = today.place * today.interval
     now = [Assignment(one, today.day, "now", start, today.interval, today.interval) for one in sorted(staff.phones)]
-    return {one.queue: float(one.scheduled[0, today.place]) for one in coverage(today.plan(), now)}
+    return {one.queue: float(one.scheduled[0, today.place]) for one in coverage(today.plan, now)}
 
 
 # --- rows ---

@@ -6,6 +6,7 @@ What is scheduled is counted as rosters count it: each person once, for the queu
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -58,8 +59,9 @@ class Today:
         """Minutes."""
         return self.team.interval
 
+    @cached_property
     def plan(self) -> Plan:
-        """Return the day as a plan whose needs are those of the rest of the day."""
+        """The day as a plan whose needs are those of the rest of the day."""
         needs = {queue.queue: [self._needed(queue)] for queue in self.queues}
         # Activities are taken out of people's time below; nobody has to be asked to stand in for them again.
         crew = replace(self.team, activities=())
@@ -82,29 +84,40 @@ class Today:
         """Return agents per queue and interval."""
         if not self.queues or not self.team.people:
             return {}
-        return {one.queue: one.scheduled[0] for one in coverage(self.plan(), self.assignments(rows))}
+        return {one.queue: one.scheduled[0] for one in coverage(self.plan, self.assignments(rows))}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Effect:
     """What the rest of the day looks like with some people."""
 
-    missing: float
-    """Agent hours."""
-    service_level: Mapping[str, float | None]
-    """Expected, weighted by calls."""
+    today: Today
+    agents: Mapping[str, Array]
+    """Of each queue, from now on."""
+    lacking: Mapping[str, float]
+    """Agent hours that are missing, of each queue."""
+
+    @property
+    def missing(self) -> float:
+        """Agent hours, over all queues."""
+        return sum(self.lacking.values())
+
+    @cached_property
+    def service_level(self) -> Mapping[str, float | None]:
+        """Expected, weighted by calls; worked out when somebody asks, since most effects are only compared."""
+        return {queue.queue: level_of(queue, self.agents[queue.queue], self.today) for queue in self.today.queues}
 
 
 def effect_of(today: Today, rows: Sequence[DayRow] | None = None) -> Effect:
     """Return what the rest of the day would be like with these people, the published ones where none are given."""
     scheduled = today.scheduled(rows)
-    missing, levels = 0.0, {}
+    agents, lacking = {}, {}
     for queue in today.queues:
-        agents = scheduled.get(queue.queue, np.zeros(len(queue.expected)))[today.place :]
+        there = scheduled.get(queue.queue, np.zeros(len(queue.expected)))[today.place :]
         needed = queue.needed.agents[0][today.place :]
-        missing += float(np.maximum(needed - agents, 0).sum()) * today.interval / 60
-        levels[queue.queue] = level_of(queue, agents, today)
-    return Effect(missing, levels)
+        agents[queue.queue] = there
+        lacking[queue.queue] = float(np.maximum(needed - there, 0).sum()) * today.interval / 60
+    return Effect(today, agents, lacking)
 
 
 def level_of(queue: QueueDay, agents: Array, today: Today) -> float | None:

@@ -93,11 +93,9 @@ class _Helper:
         self, kind: str, row: DayRow, rows: Sequence[DayRow], text: str, span: tuple[int, int], minutes: int = 0
     ) -> Suggestion:
         after = effect_of(self.today, rows)
-        queue = max(self.before.service_level, key=lambda name: self._gain(name, after), default="")
+        helped = {name: hours - after.lacking[name] for name, hours in self.before.lacking.items()}
+        queue = max(helped, key=lambda name: helped[name])
         return Suggestion(kind, row.person, queue, *span, text, self.before, after, minutes)
-
-    def _gain(self, queue: str, after: Effect) -> float:
-        return (after.service_level.get(queue) or 0.0) - (self.before.service_level.get(queue) or 0.0)
 
     def _with(self, changed: DayRow) -> list[DayRow]:
         return [changed if row.person == changed.person else row for row in self.rows]
@@ -139,7 +137,7 @@ class _Helper:
 
     def breaks(self) -> Iterator[Suggestion]:
         """Breaks to come that could lie elsewhere in their window."""
-        shifts = {shift.name: shift for shift in self.today.plan().all_shifts()}
+        shifts = {shift.name: shift for shift in self.today.plan.all_shifts()}
         for row in self.rows:
             shift = shifts.get(row.shift)
             if shift is None or len(shift.breaks) != len(row.breaks):
@@ -187,7 +185,7 @@ class _Helper:
 
     def _breaks_rules(self, row: DayRow) -> bool:
         """Say whether a longer day would break a rule of the day itself: hours and availability."""
-        plan = self.today.plan()
+        plan = self.today.plan
         broken = check(plan, self.today.assignments([row]), people=[row.person])
         return any(one.rule in ("day_hours", "availability") for one in broken)
 
