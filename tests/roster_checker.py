@@ -1,10 +1,13 @@
 """An independent check of rosters: written from the rules as published, sharing nothing with the solver."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+
+import numpy as np
+from scipy import optimize
 
 from ccops.wfm.roster.model import DAY_OFF, Contract, Person, Plan, Shift
 from ccops.wfm.roster.result import Assignment, Result
@@ -133,15 +136,45 @@ def _person_breaks(
     for one in row:
         if one.works and one.day not in fixed:
             bad += _bad_day(person, contract, shifts[one.shift], one)
-    bad += _bad_rest(contract, shifts, row)
+    past = _past(plan, person, shifts)
+    bad += _bad_rest(contract, shifts, [*past[-1:], *row])
     flags = [one.shift for one in row]
-    bad += _bad_runs(flags, contract.max_days_in_row, contract.min_days_in_row, contract.min_days_off)
+    bad += _bad_runs(
+        [one.shift for one in (*past, *row)],
+        contract.max_days_in_row,
+        contract.min_days_in_row,
+        contract.min_days_off,
+    )
     bad += _bad_hours(plan, contract, row, away)
-    weekends = {one.day - timedelta(days=one.day.weekday()) for one in row if one.works and one.day.weekday() >= 5}
+    every = (*past, *row) if past and past[-1].works else row
+    weekends = {one.day - timedelta(days=one.day.weekday()) for one in every if one.works and one.day.weekday() >= 5}
+    # A weekend that began before the first day belongs to the roster before.
+    weekends -= {one.day - timedelta(days=one.day.weekday()) for one in past if one.works and one.day.weekday() >= 5}
     if contract.max_weekends is not None and len(weekends) > contract.max_weekends:
         bad.append("weekends")
-    bad += [f"{name} too often" for name, most in contract.max_shifts.items() if flags.count(name) > most]
+    free = [one.shift for one in row if one.day not in fixed]
+    for name, most in contract.max_shifts.items():
+        if (flags if most else free).count(name) > most:
+            bad.append(f"{name} too often")
     return bad
+
+
+def _past(plan: Plan, person: Person, shifts: dict[str, Shift]) -> list[Assignment]:
+    """Return the days that are known of before the horizon: the last run and the day before it."""
+    known = [one for one in plan.before if one.person == person.id]
+    if not known or not (known[0].days_worked or known[0].days_off):
+        return []
+    before = known[0]
+    last = before.last_shift or next(iter(shifts))
+    flags = ["", *[last] * before.days_worked] if before.days_worked else [last, *[""] * before.days_off]
+    rows = []
+    for place, name in enumerate(flags):
+        day = plan.first - timedelta(days=len(flags) - place)
+        shift = shifts.get(name)
+        rows.append(
+            Assignment(person.id, day, name, shift.start, shift.minutes) if shift else Assignment(person.id, day, "")
+        )
+    return rows
 
 
 def _bad_day(person: Person, contract: Contract, shift: Shift, one: Assignment) -> list[str]:
@@ -198,3 +231,41 @@ def _break_places(shift: Shift, one: Assignment) -> list[str]:
             bad.append(f"{placed.name} at {placed.start} on {one.day}")
         ends = placed.start + placed.minutes
     return bad
+
+
+def penalty_of_plan(plan: Plan, roster: Result) -> float:
+    """Return the penalty of a roster without fairness, from the plan's own words."""
+    worked = {(one.person, one.day): one for one in roster.assignments if one.works}
+    total = 0.0
+    for wish in plan.wishes:
+        one = worked.get((wish.person, wish.day))
+        total += wish.weight * (((one.shift if one else DAY_OFF) == wish.shift) != wish.wanted)
+    for kept in plan.kept:
+        one = worked.get((kept.person, kept.day))
+        total += kept.weight * ((one.shift if one else DAY_OFF) != kept.shift)
+    for need in plan.shift_needs:
+        there = sum(1 for one in worked.values() if one.day == need.day and one.shift == need.shift)
+        total += need.under * max(0, need.people - there) + need.over * max(0, there - need.people)
+    if plan.queue_needs:
+        total += plan.pay * sum(one.paid for one in worked.values()) / 60
+        total += sum(_missing_cost(plan, worked.values(), slot) for slot in range(plan.days * 1440 // plan.interval))
+    return total
+
+
+def _missing_cost(plan: Plan, worked: Iterable[Assignment], slot: int) -> float:
+    """Return the cheapest way to share out who is there in an interval: an assignment of agents to wanted seats."""
+    minute, skills = slot * plan.interval, {person.id: person.skills for person in plan.people}
+    there = [skills[one.person] for one in worked if _there(plan, one, minute)]
+    day, place = divmod(slot, 1440 // plan.interval)
+    seats = [(need.queue, need.under) for need in plan.queue_needs for _seat in range(int(need.agents[day, place]))]
+    if not seats:
+        return 0.0
+    gains = np.array([[-under if queue in skill else 0.0 for queue, under in seats] for skill in there])
+    filled = gains[optimize.linear_sum_assignment(gains)].sum() if there else 0.0
+    return float(sum(under for _queue, under in seats) + filled)
+
+
+def _there(plan: Plan, one: Assignment, minute: int) -> bool:
+    at = minute - (one.day - plan.first).days * 1440
+    resting = any(rest.start <= at < rest.start + rest.minutes for rest in one.breaks)
+    return one.start <= at < one.start + one.minutes and not resting

@@ -57,6 +57,7 @@ class _Compiler:
         self.shares = [FairShares(plan, fair) for fair in plan.fairness]
         shape = (len(plan.people), plan.days, len(self.shifts))
         self.costs: Reals = np.zeros(shape)
+        self.allowed: Truths = np.ones(shape, bool)
         self.off_costs: Reals = np.zeros(shape[:2])
         self.constant = 0.0
 
@@ -67,6 +68,7 @@ class _Compiler:
         self._wishes()
         self._kept()
         self._leave_and_fixed()
+        self.costs[~self.allowed] = np.inf
         rests = sorted({self.contracts[person.contract].min_rest for person in self.plan.people})
         calendar = self._calendar()
         core = Core(
@@ -126,12 +128,12 @@ class _Compiler:
             contract = self.contracts[person.contract]
             for number, shift in enumerate(self.shifts):
                 if not suits(contract, shift):
-                    self.costs[row, :, number] = np.inf
+                    self.allowed[row, :, number] = False
                     continue
                 for day in range(self.plan.days):
                     weekday = (self.plan.first.weekday() + day) % 7
                     if weekday not in shift.weekdays or not available(person, weekday, shift):
-                        self.costs[row, day, number] = np.inf
+                        self.allowed[row, day, number] = False
 
     def _inside(self, day: int) -> bool:
         return 0 <= day < self.plan.days
@@ -169,19 +171,18 @@ class _Compiler:
                     why = _("fixed to “{shift}”, but on leave; the leave stands").format(shift=fixed.shift)
                     self.told.append(Shortfall("conflict", why, person=fixed.person, day=fixed.day))
             elif fixed.shift == DAY_OFF:
-                self.costs[row, day, :] = np.inf
+                self.allowed[row, day] = False
             else:
                 self._fix(row, day, self.place[fixed.shift])
         for leave in self.plan.leave:
             day = self.plan.place_of(leave.day)
             if self._inside(day):
-                self.costs[self.person[leave.person], day, :] = np.inf
+                self.allowed[self.person[leave.person], day] = False
 
     def _fix(self, row: int, day: int, shift: int) -> None:
         """Leave only this shift; what is fixed holds even where person or shift would not be available."""
-        kept = self.costs[row, day, shift]
-        self.costs[row, day, :] = np.inf
-        self.costs[row, day, shift] = kept if np.isfinite(kept) else 0.0
+        self.allowed[row, day] = False
+        self.allowed[row, day, shift] = True
         self.off_costs[row, day] = np.inf
 
     # --- limits ---
