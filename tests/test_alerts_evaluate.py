@@ -238,7 +238,7 @@ def full_board() -> Board:
 
 
 def test_every_figure_is_read_off_the_board_with_words() -> None:
-    site = Site(130.0, "", {"store": 0.05}, {"Bert": NOW - 700})
+    site = Site(130.0, "", {"store": 0.05}, {("Bert", ""): NOW - 700})
     found = measure(full_board(), FIGURES, PlainAges(NOW), site)
     for name, figure in FIGURES.items():
         assert found[name], name
@@ -263,11 +263,13 @@ def test_no_words_name_a_caller() -> None:
 
 def test_who_is_there_is_not_late() -> None:
     board = full_board()
-    late = measure(board, ["late_for_shift"], PlainAges(NOW), Site(shifts={"anna": NOW - 700}))
+    late = measure(board, ["late_for_shift"], PlainAges(NOW), Site(shifts={("Anna K.", "anna"): NOW - 700}))
     assert late["late_for_shift"] == []
     board.agents["PJSIP/1001"] = replace(next(iter(board.agents.values())), state=AgentState.UNAVAILABLE)
     board.agents = {key: replace(row, state=AgentState.UNAVAILABLE) for key, row in board.agents.items()}
-    assert measure(board, ["late_for_shift"], PlainAges(NOW), Site(shifts={"anna": NOW - 700}))["late_for_shift"]
+    assert measure(board, ["late_for_shift"], PlainAges(NOW), Site(shifts={("Anna K.", "anna"): NOW - 700}))[
+        "late_for_shift"
+    ]
 
 
 @pytest.mark.parametrize(

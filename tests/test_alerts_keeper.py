@@ -1,9 +1,7 @@
 """The keeper: who is told when, acknowledging, resting, escalating, quiet hours, and what a restart takes up."""
 
-import sys
-import types
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +22,8 @@ from ccops.errors import CcopsError, ConfigError, NotFound
 from ccops.reports.deliver.mail import MailServer
 from ccops.settings import Settings
 from ccops.settings.alerting import AlertRule, Alerts, AlertTarget
-from ccops.settings.model import Role
+from ccops.settings.model import Role, Site, Store
+from ccops.store import open_store, planning
 from tests.mailserver import mail_server
 
 RULE = Rule(
@@ -52,7 +51,7 @@ class Stage:
         self.keeper = Keeper(self.world())
 
     def world(self) -> World:
-        itself, ways = cast(Any, self), {name: [cast(Any, _Way(name))] for name in self.targets}
+        itself, ways = cast("Any", self), {name: [cast("Any", _Way(name))] for name in self.targets}
         return World(
             "main", itself, itself, ways, self.targets, self.rests, self.show,
             lambda role, row: role in self.seeing, lambda: self.wall, lambda: self.steady,
@@ -266,33 +265,31 @@ def test_a_rule_that_cannot_work_is_refused(rule: AlertRule, said: str) -> None:
 # --- shifts ---
 
 
-def test_shifts_are_asked_of_planning_where_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = tmp_path / "s.db"
-    zone = ZoneInfo("UTC")
-    asked: list[Any] = []
-
-    def tell(*given: Any) -> dict[str, float]:
-        asked.append(given)
-        return {"Anna": 5.0}
-
-    def refuse(*_given: Any) -> dict[str, float]:
-        raise CcopsError("no roster")
-
-    planning = types.ModuleType("planning_in_a_test")
-    monkeypatch.setitem(sys.modules, planning.__name__, planning)
-    answers: list[tuple[Callable[..., Any] | None, dict[str, float]]] = [
-        (None, {}),
-        (tell, {"Anna": 5.0}),
-        (refuse, {}),
-    ]
-    assert on_shift(store, 7.0, zone, (planning.__name__, "on_shift")) == {}
-    store.touch()
-    for function, expected in answers:
-        if function is not None:
-            monkeypatch.setattr(planning, "on_shift", function, raising=False)
-        assert on_shift(store, 7.0, zone, (planning.__name__, "on_shift")) == expected
-    assert asked == [(store, 7.0, zone)]
-    assert on_shift(store, 7.0, zone, ("ccops.wfm.not_there", "x")) == {}
+def test_shifts_are_those_of_the_published_roster(tmp_path: Path) -> None:
+    settings = Settings(site=Site(timezone="Europe/Berlin"), store=Store(path=tmp_path / "s.db"))
+    day = date(2026, 3, 4)
+    nine = datetime(2026, 3, 4, 9, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    assert on_shift(settings, nine) == {}
+    with open_store(settings.store.path) as database:
+        assert on_shift(settings, nine) == {}
+        person = {"name": "Anna K.", "contract": "full", "agent": "Anna"}
+        team = {"people": {"anna": person}, "contracts": {"full": {}}}
+        with database.write() as connection:
+            version = planning.put_team(connection, 0.0, "me", "", team)
+            head = planning.put_roster(
+                connection, 0.0, "me", "", first=day, days=1, team=version, base=None, document={}
+            )
+            breaks = (("lunch", 12 * 60, 30, False),)
+            planning.put_days(connection, [planning.DayRow(head, "anna", day, "early", 8 * 60, 480, 450, breaks)])
+        assert on_shift(settings, nine) == {}
+        with database.write() as connection:
+            planning.publish(connection, head, 0.0, "me")
+    hour = 3600.0
+    assert list(on_shift(settings, nine).values()) == [nine - hour]
+    assert on_shift(settings, nine - 2 * hour) == {}
+    assert on_shift(settings, nine + 3.1 * hour) == {}  # lunch
+    assert list(on_shift(settings, nine + 4 * hour).values()) == [nine + 3.5 * hour]
+    assert "Anna" in next(iter(on_shift(settings, nine)))
 
 
 # --- mail, over a real server ---

@@ -65,8 +65,8 @@ class Site:
     log_detail: str = ""
     disks: Mapping[str, float] = field(default_factory=dict)
     """Free part of the file system, 0 to 1, by what is on it."""
-    shifts: Mapping[str, float] = field(default_factory=dict)
-    """Beginning (epoch seconds) of the shift that is on now, by agent."""
+    shifts: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    """Since when (epoch seconds) people should be on the phones now, by all their names, that for people first."""
 
 
 _COUNTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -245,18 +245,18 @@ _AGENT_TODAY: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def _late(board: Board, site: Site, ages: Ages) -> Iterator[Reading]:
-    """Who should be there by the plan, and is in no queue or has no phone."""
+    """Who should be on the phones by the plan, and is in no queue or has no phone."""
     if not site.shifts:
         return
-    known = {row.agent.casefold(): row for row in board.agents.values()}
-    for agent, begins in site.shifts.items():
-        row = known.get(agent.casefold())
+    known = {name.casefold(): row for row in board.agents.values() for name in (row.agent, row.interface, row.device)}
+    for names, begins in site.shifts.items():
+        row = next((known[name.casefold()] for name in names if name and name.casefold() in known), None)
         if row is not None and row.queues and row.state is not AgentState.UNAVAILABLE:
             continue
-        key, queues = (agent, ()) if row is None else (row.key, row.queues)
-        words = partial(_("{agent} is on shift and not logged in").format, agent=agent)
-        lasts = ages.age(("shift", agent), begins)
-        yield Reading("late_for_shift", "agent", key, agent, lasts, words, begins, 1.0, queues, (agent,))
+        key, queues = (names[0], ()) if row is None else (row.key, row.queues)
+        words = partial(_("{agent} is on shift and not logged in").format, agent=names[0])
+        lasts = ages.age(("shift", names[0]), begins)
+        yield Reading("late_for_shift", "agent", key, names[0], lasts, words, begins, 1.0, queues, names)
 
 
 # --- the rest ---

@@ -4,11 +4,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ccops.alerts.figures import Site
+from ccops.alerts.shifts import Names, on_shift
 from ccops.board import Board, CallRow, Change
 from ccops.i18n import _
+
+if TYPE_CHECKING:
+    from ccops.settings import Settings
 
 EVERY: Final = 5.0
 """Seconds between looks."""
@@ -95,7 +99,7 @@ class LogWatch:
                 self._untold = None
         self._stamp, self._looked = stamp, True
 
-    def site(self, at: float, disks: Mapping[str, float], shifts: Mapping[str, float]) -> Site:
+    def site(self, at: float, disks: Mapping[str, float], shifts: Mapping[Names, float]) -> Site:
         """Return what is known of the machine."""
         if self._path is None or not self._looked:
             return Site(None, "", disks, shifts)
@@ -112,18 +116,16 @@ def _is_told(change: Change) -> bool:
 class Shifts:
     """Who should be here, asked once a minute."""
 
-    def __init__(self, store: Path, zone: object) -> None:
-        """`zone` is the site's time zone."""
-        self._store, self._zone = store, zone
+    def __init__(self, settings: "Settings") -> None:
+        """`settings` name the store with the roster."""
+        self._settings = settings
         self._asked: float | None = None
-        self._known: Mapping[str, float] = {}
+        self._known: Mapping[Names, float] = {}
 
-    def at(self, wall: float, steady: float) -> Mapping[str, float]:
+    def at(self, wall: float, steady: float) -> Mapping[Names, float]:
         """Return who should be here; may wait for the disk, so it is called in a thread."""
         if self._asked is None or steady - self._asked >= _SHIFTS_EVERY:
-            from ccops.alerts.shifts import on_shift
-
-            self._asked, self._known = steady, on_shift(self._store, wall, self._zone)  # type: ignore[arg-type]
+            self._asked, self._known = steady, on_shift(self._settings, wall)
         return self._known
 
 

@@ -1,34 +1,53 @@
-"""Who should be at work now, by the published roster: asked of planning, where it is installed and knows."""
+"""Who should be on the phones now, by the published roster: asked of planning, where it is installed and has a plan."""
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from ccops.errors import CcopsError
 
-PLACE: Final = ("ccops.wfm.adherence", "on_shift")
-"""Module and function `(store: Path, at: float, zone: ZoneInfo) -> Mapping[str, float]`: agents whose shift is on at
-`at` and who are not on a break or on leave, with the instant (epoch seconds) at which they should have come."""
+if TYPE_CHECKING:
+    from ccops.settings import Settings
+
+Names = tuple[str, ...]
+"""What a person is called: for people first, then every name that the PBX may use."""
 
 
-def on_shift(store: Path, at: float, zone: ZoneInfo, place: tuple[str, str] = PLACE) -> Mapping[str, float]:
-    """Return who should be at work, and since when; empty where there is no plan or nothing that can tell."""
-    ask = _found(place)
-    if ask is None or not store.exists():
-        return {}
+def on_shift(settings: "Settings", at: float) -> Mapping[Names, float]:
+    """Return who should be on the phones at an instant (epoch seconds), and since when; those on a break are not.
+
+    Empty where there is no roster, no right to read it, or no planning installed: alerts about shifts rest then, and
+    all others go on.
+    """
     try:
-        found: Mapping[str, float] = ask(store, at, zone)
-    except CcopsError:  # no store, no roster, no right to read: alerts on shifts rest, all others go on
+        return _asked(settings, at) if _is_planned(settings, at) else {}
+    except (CcopsError, ModuleNotFoundError):
         return {}
-    return found
 
 
-def _found(place: tuple[str, str]) -> Callable[..., Any] | None:
-    try:
-        module = import_module(place[0])
-    except ImportError:  # planning is an extra of its own
-        return None
-    found: Callable[..., Any] | None = getattr(module, place[1], None)
+def _is_planned(settings: "Settings", at: float) -> bool:
+    """Look into the store first: planning loads much, and most sites publish no roster here."""
+    from ccops.store import open_store
+    from ccops.store.planning import scheduled
+
+    if not settings.store.path.exists():
+        return False
+    today = datetime.fromtimestamp(at, settings.zone).date()
+    with open_store(settings.store.path, read_only=True) as database:
+        return bool(scheduled(database, today - timedelta(days=1), today))
+
+
+def _asked(settings: "Settings", at: float) -> Mapping[Names, float]:
+    from ccops.reports.periods import Period
+    from ccops.wfm.adherence.rows import Reader
+
+    with Reader.opened(settings) as reader:
+        asked = reader.asked(Period(int(at), int(at) + 1))
+        people = {member.id: member for member in reader.team.people}
+    found: dict[Names, float] = {}
+    for person, days in asked.items():
+        member = people.get(person)
+        begins = [start for day in days for start, end in day.phones if start <= at < end]
+        if member is not None and begins:
+            found[member.name, member.agent, member.interface] = float(begins[0])
     return found

@@ -21,6 +21,7 @@ from ccops.alerts.message import Message
 from ccops.alerts.outbox import Outbox, Patience
 from ccops.alerts.probes import EVERY, LogWatch, Shifts, look
 from ccops.alerts.rules import LEVELS, rules_of
+from ccops.alerts.shifts import Names
 from ccops.board import AlertLevel, AlertRow, Board, Change
 from ccops.errors import CcopsError
 from ccops.i18n import _
@@ -102,10 +103,10 @@ class Watch:
         )  # fmt: skip
         self.keeper = Keeper(world)
         self._log = LogWatch(settings.queue_log.path)
-        self._shifts_of = Shifts(settings.store.path, settings.zone)
+        self._shifts_of = Shifts(settings)
         self._disks: Mapping[str, float] = {}
         self._probed = False
-        self._shifts: Mapping[str, float] = {}
+        self._shifts: Mapping[Names, float] = {}
         self._live_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._looked_at = -AT_MOST_EVERY
