@@ -34,9 +34,11 @@ def doctor(
 ) -> int:
     """Check everything that must be right, and say what to do where it is not.
 
-    Configuration, secret, store, log and terminal here; then on the PBX: reach, login, rights by ListCommands and
-    the features that a missing one costs, version and known holes, clock, queues, classes of events. `ok` is null
-    where a thing could not be told or is simply not wanted. Exit code 1 where a check fails.
+    Configuration, secret, store, log, history and terminal here; then on the PBX: reach, login, rights by ListCommands
+    and the features that a missing one costs, version and known holes, clock, queues, classes of events. `ok` is null
+    where a thing could not be told or is simply not wanted. Of the history in the store it says what may make figures
+    wrong and in which reports: visits without an end, Local channels as agents, static members, steps of the clock,
+    doubles, gaps. Exit code 1 where a check fails.
     """
     run = Run.of(context)
     checks = asyncio.run(_all(run, listen, offline))
@@ -53,6 +55,7 @@ async def _all(run: Run, listen: float, offline: bool) -> list[Check]:
 
 async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check]:
     from ccops.cmd.checkup import here
+    from ccops.cmd.checkup.history import history_checks
 
     try:
         loaded = run.loaded
@@ -70,6 +73,8 @@ async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check
     yield here.timezone(loaded)
     yield here.store(settings)
     yield here.queue_log(settings, run.now())
+    for check in history_checks(settings):
+        yield check
     yield here.terminal(run.environment)
     if offline or not secret.ok:
         return
