@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ccops.pbx.queue_log import parse_block
 from ccops.reports.figures import AGENT_FIGURES, QUEUE_FIGURES, Figure, agent_figures, percentile, queue_figures
 from ccops.reports.rules import QueueRule, Rules, ServiceLevelRule
-from ccops.reports.tally import AgentTally, Tally
+from ccops.reports.tally import SUMS, AgentTally, Tally, merged
 from ccops.reports.visits import ActionLog, Visit, visits_of
 from tests.history_logs import Log, logs
 from tests.history_reference import reference_figures, reference_visits
@@ -128,3 +128,15 @@ def test_tallies_add_up_in_any_cut(log: Log, cut: int) -> None:
     parts = tally_of(visits[:cut], rules)
     parts.merge(tally_of(visits[cut:], rules))
     assert parts == tally_of(visits, rules)
+
+
+@given(st.data())
+def test_a_figure_named_like_a_sum_is_that_sum(data: st.DataObject) -> None:
+    tally = Tally(**{name: data.draw(st.integers(0, 1000)) for name in SUMS})
+    for key in SUMS & QUEUE_FIGURES.keys():
+        assert QUEUE_FIGURES[key].of(tally, Rules()) == getattr(tally, key)
+    assert merged([tally, Tally(waits={3: 1}), tally]).waits == {3: 1}
+    total = Tally()
+    for one in (tally, Tally(), tally):
+        total.merge(one)
+    assert merged([tally, Tally(), tally]) == total

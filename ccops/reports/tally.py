@@ -104,6 +104,8 @@ def merged(tallies: Iterable[Tally]) -> Tally:
 _LONGEST = ("longest_wait", "longest_talk")
 _NOT_OFFERED = frozenset({Outcome.WITHDRAWN, Outcome.INTERRUPTED, Outcome.WAITING})
 _SUMS = tuple(item.name for item in fields(Tally) if item.type is int)
+SUMS = frozenset({*_SUMS, *_LONGEST})
+"""Names of what a tally holds; a figure of the same name is that very number."""
 
 
 def _merge(mine: object, other: object, sums: Iterable[str], longest: Iterable[str]) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from ccops.i18n import _
 from ccops.reports.figures import AGENT_FIGURES, QUEUE_FIGURES, Unit
 from ccops.reports.paper.model import Column, Kind
 from ccops.reports.rules import Rules
-from ccops.reports.tally import AgentTally, Tally
+from ccops.reports.tally import SUMS, AgentTally, Tally
 
 _KINDS: dict[str, Kind] = {
     "day": "day",
@@ -95,9 +96,18 @@ def agent_columns(keys: Iterable[str], rules: Rules) -> list[Column]:
 
 
 def queue_values(keys: Sequence[str], rules: Rules) -> Callable[[Tally], dict[str, Any]]:
-    """Return what works out figures over visits by their keys."""
-    known = [(key, QUEUE_FIGURES[key].of) for key in keys]
-    return lambda tally: {key: of(tally, rules) for key, of in known}
+    """Return what works out figures over visits by their keys; those that are a sum as it stands are just read."""
+    plain = [key for key in keys if key in SUMS]
+    worked_out = [(key, QUEUE_FIGURES[key].of) for key in keys if key not in SUMS]
+    read = attrgetter(*plain, "answered", "lost")  # of several it gives a tuple
+
+    def values(tally: Tally) -> dict[str, Any]:
+        found = dict(zip(plain, read(tally), strict=False))
+        for key, of in worked_out:
+            found[key] = of(tally, rules)
+        return found
+
+    return values
 
 
 def agent_values(keys: Sequence[str], rules: Rules) -> Callable[[AgentTally], dict[str, Any]]:

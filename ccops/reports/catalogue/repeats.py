@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ccops.i18n import _
@@ -115,6 +115,7 @@ class RepeatTable:
 
     def columns(self, work: Work) -> list[Column]:
         """Return the columns."""
+        fcr = columns.rate("fcr", _("First-call resolution"), _("answered and not repeated within 7 days / answered"))
         more = [columns.plain("first_at", _("First"), "instant"), columns.plain("last_at", _("Last"), "instant")]
         return [
             columns.about(self.key),
@@ -127,7 +128,7 @@ class RepeatTable:
                 _("visits after which the same number entered again within 7 days by another call"),
             ),
             columns.count("resolved", _("Resolved"), _("answered and not repeated")),
-            columns.rate("fcr", _("First-call resolution"), _("answered and not repeated within 7 days / answered")),
+            replace(fcr, better="more"),
             *(more if self.key == "number" else []),
         ]
 
