@@ -117,6 +117,8 @@ class AgentRow:
     wrap_up_until: float | None = None
     last_call_at: float | None = None
     today: Figures = field(default_factory=Figures)
+    since_before: bool = False
+    """The state lasts longer than since `state_since`, when it was first seen: the PBX does not tell its beginning."""
 
     @property
     def queues(self) -> tuple[str, ...]:

@@ -155,6 +155,7 @@ def described(row: Row, now: float) -> str:
         )
     if isinstance(row, AgentRow):
         lasts = duration(None if row.state_since is None else now - row.state_since)
-        text = _("{state} for {time}").format(state=state_word(row.state), time=lasts)
+        told = _("{state} for {time} or longer") if row.since_before else _("{state} for {time}")
+        text = told.format(state=state_word(row.state), time=lasts)
         return f"{text} · {', '.join(row.queues)}" if row.queues else text
     return ""

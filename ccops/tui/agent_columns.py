@@ -7,7 +7,7 @@ from ccops.i18n import _
 from ccops.tui.arrange import Grouping
 from ccops.tui.cells import duration, person
 from ccops.tui.columns import Column, Moment, Order
-from ccops.tui.figures import aged, agent_limit, mean_cell, number_cell, rate_cell, state_cell
+from ccops.tui.figures import mean_cell, number_cell, rate_cell, state_age, state_cell
 from ccops.tui.listspec import ListSpec, Selection
 from ccops.tui.spans import Span
 from ccops.tui.words import STATE_ORDER, state_rank, state_word
@@ -56,12 +56,12 @@ _COLUMNS: tuple[Column[AgentRow], ...] = (
         "for",
         _("For"),
         7,
-        lambda row, moment: aged(row.state_since, moment, agent_limit(row, moment), row.state.value),
+        lambda row, moment: state_age(row, moment, row.state.value),
         lambda row: None if row.state_since is None else -row.state_since,
         align="right",
         ticks=True,
         descending=True,
-        help=_("How long the state lasts; marked when it is unusually long."),
+        help=_("How long the state lasts; marked when it is unusually long. ≥: it began before anybody looked."),
     ),
     Column(
         "doing",

@@ -6,7 +6,7 @@ from ccops.board import AgentRow, Membership
 from ccops.i18n import _
 from ccops.tui.cells import clock, count, duration, fit, person, rate, safe, seconds
 from ccops.tui.columns import Moment
-from ccops.tui.figures import aged, agent_limit, state_cell
+from ccops.tui.figures import state_age, state_cell
 from ccops.tui.painted import Painted
 from ccops.tui.spans import Line, Span
 from ccops.tui.station import Station
@@ -51,7 +51,7 @@ class AgentPane(Painted):
     def _facts(self, agent: AgentRow, moment: Moment) -> Iterator[tuple[str, Span]]:
         today = agent.today
         yield _("state"), state_cell(agent.state, moment.look)
-        yield _("for"), aged(agent.state_since, moment, agent_limit(agent, moment), agent.state.value)
+        yield _("for"), state_age(agent, moment, agent.state.value)
         if agent.pause_reason:
             yield _("reason"), (agent.pause_reason, "paused")
         if agent.caller_number or agent.caller_name:

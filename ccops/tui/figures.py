@@ -8,12 +8,15 @@ from ccops.tui.spans import Span
 from ccops.tui.words import call_word, state_word
 
 
-def aged(start: float | None, moment: Moment, limit: float | None, tone: str = "text") -> Span:
-    """Return how long something lasts; past its limit it is marked by glyph and tone, past twice of it more so."""
+def aged(start: float | None, moment: Moment, limit: float | None, tone: str = "text", *, before: bool = False) -> Span:
+    """Return how long something lasts; past its limit it is marked by glyph and tone, past twice of it more so.
+
+    What began `before` that, nobody knows when, lasts at least so long, and says so.
+    """
     if start is None:
         return f"{moment.look.glyph('dash')} ", "faint"
     lasts = moment.now - start
-    text = duration(lasts)
+    text = moment.look.glyph("at_least") * before + duration(lasts)
     if limit is None or lasts <= limit:
         return f"{text} ", tone
     level = "crit" if lasts > 2 * limit else "warn"
@@ -71,6 +74,11 @@ def threshold_of(queue: str | None, moment: Moment) -> float:
     """Return the service-level threshold of a queue, the usual one where the queue is unknown."""
     row = moment.board.queues.get(queue or "")
     return row.service_level_threshold if row is not None else QueueRow("").service_level_threshold
+
+
+def state_age(agent: AgentRow, moment: Moment, tone: str) -> Span:
+    """Return how long an agent's state lasts."""
+    return aged(agent.state_since, moment, agent_limit(agent, moment), tone, before=agent.since_before)
 
 
 def agent_limit(agent: AgentRow, moment: Moment) -> float | None:

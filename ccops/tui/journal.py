@@ -178,7 +178,8 @@ def _state_text(before: AgentRow, row: AgentRow) -> str:
         text += f" · {person(row.caller_number, row.caller_name)}"
     if before.state_since is not None and row.state_since is not None and row.state != before.state:
         spent = duration(row.state_since - before.state_since)
-        text += " · " + _("was {state} for {time}").format(state=state_word(before.state), time=spent)
+        told = _("was {state} for {time} or longer") if before.since_before else _("was {state} for {time}")
+        text += " · " + told.format(state=state_word(before.state), time=spent)
     return text
 
 

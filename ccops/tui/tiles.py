@@ -7,7 +7,7 @@ from ccops.board import AgentRow
 from ccops.i18n import _
 from ccops.tui.cells import fit, safe
 from ccops.tui.columns import Moment
-from ccops.tui.figures import aged, agent_limit
+from ccops.tui.figures import state_age
 from ccops.tui.painted import Painted
 from ccops.tui.spans import Line, Span
 from ccops.tui.station import Station
@@ -77,7 +77,7 @@ class AgentTiles(Painted):
     def _cell(agent: AgentRow, cell: int, moment: Moment) -> list[Span]:
         look = moment.look
         name_width = cell - _FOR - 4
-        text, tone = aged(agent.state_since, moment, agent_limit(agent, moment), "muted")
+        text, tone = state_age(agent, moment, "muted")
         calm = agent.state.value in ("available", "unavailable")
         return [
             (f"{look.glyph(agent.state.value)} ", agent.state.value),

@@ -20,7 +20,7 @@ def settle(state: State, agent: Agent, at: float) -> None:
         return
     judged = judge(state, agent, at)
     if judged is not agent.state:
-        agent.state, agent.since = judged, at
+        agent.state, agent.since, agent.since_before = judged, at, False
         mark(state, agent)
 
 
@@ -278,8 +278,13 @@ def refresh_wrap_up(state: State, agent: Agent) -> None:
 # --- since when ---
 
 
-def evidence(state: State, agent: Agent, at: float) -> float:
-    """Return since when an agent met in a snapshot has been in its state, as far as the PBX tells; else `at`."""
+def date(state: State, agent: Agent, at: float) -> None:
+    """Note since when an agent met in a snapshot has been in its state; before `at` where the PBX does not tell."""
+    began = _evidence(state, agent)
+    agent.since, agent.since_before = min(at, max(began, default=at)), not began
+
+
+def _evidence(state: State, agent: Agent) -> list[float]:
     if agent.connections:
         began = [connection.since for connection in agent.connections.values()]
     elif agent.rings:
@@ -290,7 +295,7 @@ def evidence(state: State, agent: Agent, at: float) -> float:
         began = []
     else:
         began = _quiet_since(state, agent)
-    return min(at, max(began, default=at))
+    return began
 
 
 def _quiet_since(state: State, agent: Agent) -> list[float]:

@@ -103,7 +103,10 @@ def _carry_agent(fresh: State, agent: Agent, former: Agent, at: float) -> None:
         if paused is not None and paused.paused and member.paused:
             member.paused_at = paused.paused_at
     agent.state = agents.judge(fresh, agent, at)
-    agent.since = former.since if agent.state is former.state else agents.evidence(fresh, agent, at)
+    if agent.state is former.state:
+        agent.since, agent.since_before = former.since, former.since_before
+    else:
+        agents.date(fresh, agent, at)
 
 
 def _carry_rest(live: State, fresh: State) -> None:

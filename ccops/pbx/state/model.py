@@ -122,6 +122,8 @@ class Agent:
     """What a queue said last of the phone's state."""
     state: AgentState = AgentState.UNAVAILABLE
     since: float | None = None
+    since_before: bool = False
+    """It was in its state when it was first seen, and nothing tells since when."""
     wrap_until: float | None = None
     held_at: float | None = None
 

@@ -59,7 +59,7 @@ def complete(state: State, at: float) -> None:
     state.settled = True
     for agent in state.agents.values():
         agent.state = agents.judge(state, agent, at)
-        agent.since = agents.evidence(state, agent, at)
+        agents.date(state, agent, at)
         agents.mark(state, agent)
 
 

@@ -102,6 +102,7 @@ def agent_row(state: State, agent: Agent) -> AgentRow:
         caller_name=name,
         wrap_up_until=agent.wrap_until if agent.state is AgentState.WRAP_UP else None,
         last_call_at=state.ours(last_call) if last_call else None,
+        since_before=agent.since_before,
     )
 
 
