@@ -5,14 +5,14 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from ccops.board import AgentRow, Figures, FiguresSource, QueueRow
 from ccops.errors import CcopsError
 from ccops.pbx.link import Event
 from ccops.pbx.queue_log import Follower
 from ccops.pbx.seen import Seen
-from ccops.reports.rules import PauseRule, QueueRule, Rules, ServiceLevelRule
+from ccops.reports.periods import day_around
+from ccops.reports.rules import Rules
 from ccops.reports.today import LOOK_BACK, Today
 from ccops.reports.visits import ActionLog
 from ccops.settings import Settings
@@ -26,31 +26,9 @@ ALL_AGAIN = 30.0
 """Seconds between looks at figures that grow with time alone, such as occupancy."""
 
 
-def rules_of(settings: Settings) -> Rules:
-    """Return the site's rules for figures."""
-    level = settings.service_level
-    return Rules(
-        service_level=ServiceLevelRule(level.rule),
-        threshold=int(level.threshold),
-        short_abandon=int(level.short_abandon),
-        queues={
-            name: QueueRule(
-                threshold=None if queue.threshold is None else int(queue.threshold),
-                wrap_up=None if queue.wrap_up is None else int(queue.wrap_up),
-            )
-            for name, queue in settings.queues.items()
-        },
-        pauses={
-            name: PauseRule(paid=reason.paid, productive=reason.productive, wrap_up=reason.wrap_up)
-            for name, reason in settings.pause_reasons.items()
-        },
-    )
-
-
 def midnight(now: float, settings: Settings) -> float:
     """Return the beginning of the site's day as epoch seconds."""
-    day = datetime.fromtimestamp(now, settings.zone)
-    return day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return day_around(now, settings.zone).start
 
 
 class TodayFeed:
@@ -70,7 +48,7 @@ class TodayFeed:
         """Why the log cannot be read, where it cannot."""
         self.actions = ActionLog()
         """What supervisors did to calls: a caller whom they pulled out did not give up."""
-        self.today = Today(settings.zone, rules_of(settings), actions=self.actions)
+        self.today = Today(settings.zone, Rules.of(settings), actions=self.actions)
         self._queues: dict[str, tuple[Figures, tuple[int, ...]]] = {}
         self._agents: dict[str, Figures] = {}
 
@@ -89,7 +67,7 @@ class TodayFeed:
                 self._follower = None
         if self._follower is None:
             self._seen = Seen()
-            rules = rules_of(self._settings)
+            rules = Rules.of(self._settings)
             self.today = Today(self._settings.zone, rules, source="seen", actions=self.actions)
         self.today.roll(now)
         self.source = self.today.source
