@@ -339,7 +339,7 @@ def test_a_calendar_across_a_clock_change(world: World, monday: date, hours: dic
     team = world.team()
     world.published(week(team, "bob", "early", monday, days=7), monday, 7)
     path = world.folder / "person.ics"
-    world.wfm("roster", "export", "-o", str(path), "--person", "bob")
+    world.wfm("roster", "export", "1", "-o", str(path), "--person", "bob")
     calendar = Calendar.from_ical(path.read_bytes())
     starts = {event.decoded("DTSTART").date().day: event.decoded("DTSTART") for event in calendar.walk("VEVENT")}
     for day, hour in hours.items():

@@ -148,12 +148,10 @@ def _rule(
     run: Run, target: str | None, threshold: str | None, rule: str | None, short_abandon: str | None
 ) -> "ServiceRule":
     """Return how things are counted: as asked for, else as the site does where it says so, else as textbooks do."""
-    from ccops.wfm.targets import ServiceRule, parse_service_level
+    from ccops.wfm.targets import ServiceRule, parse_service_level, site_rule
 
-    site, textbook = run.settings.service_level, ServiceRule()
-    says = any(run.loaded.origin(("service_level", key)).kind != "default" for key in ("rule", "short_abandon"))
-    name = rule or (site.rule if says else textbook.name)
-    short = site.short_abandon if says else textbook.short_abandon
+    site = site_rule(run.loaded)
+    short = site.short_abandon
     if short_abandon is not None:
         short = duration("--short-abandon", short_abandon, zero=True)
     seconds = site.threshold
@@ -161,7 +159,7 @@ def _rule(
         seconds = parse_service_level(target)[1]
     elif threshold is not None:
         seconds = duration("--threshold", threshold, zero=True)
-    return ServiceRule(name, seconds, short)
+    return ServiceRule(rule or site.name, seconds, short)
 
 
 def _target(target: str | None, demands: dict[str, str | None]) -> "Target":

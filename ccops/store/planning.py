@@ -287,6 +287,17 @@ def swaps(database: Database) -> list[SwapRow]:
 # --- calendars ---
 
 
+def calendar_id(database: Database) -> str:
+    """Return what marks the events of this store: the same for as long as it lives, whatever the site is called."""
+    found = database.meta("calendar_id")
+    if found is None:
+        with database.write() as connection:
+            sql = "INSERT OR IGNORE INTO meta (key, value) VALUES ('calendar_id', lower(hex(randomblob(8))))"
+            connection.execute(sql)
+        found = database.meta("calendar_id")
+    return found or ""
+
+
 def events(database: Database, first: date, last: date, person: str | None = None) -> list[EventRow]:
     """Return what calendars were told of the days first…last, of everybody or one person."""
     sql = """SELECT person, day, sequence, at, digest, shift, start, minutes, breaks FROM plan_events

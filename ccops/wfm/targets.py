@@ -2,9 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ccops.errors import UsageProblem
 from ccops.i18n import _
+
+if TYPE_CHECKING:
+    from ccops.settings import Loaded
 
 RULES = ("offered-less-short", "offered", "answered", "sl2")
 
@@ -44,6 +48,17 @@ class ServiceRule:
             )
         number(_("The service level threshold"), self.threshold, 0.0, 1e9)
         number(_("The short abandon limit"), self.short_abandon, 0.0, 1e9)
+
+
+def site_rule(loaded: "Loaded") -> ServiceRule:
+    """Return how planning counts: as the site does where it says so, else every caller, as in the textbooks.
+
+    The defaults of [service_level] are made for reports; an Erlang figure that leaves out short abandons unasked would
+    agree with no calculator.
+    """
+    site = loaded.settings.service_level
+    says = any(loaded.origin(("service_level", key)).kind != "default" for key in ("rule", "short_abandon"))
+    return ServiceRule(site.rule, site.threshold, site.short_abandon) if says else ServiceRule(threshold=site.threshold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ class Export:
     """table, html, pdf, xlsx, csv, tsv, md, jsonl, json (a whole roster) or ics."""
     person: str = ""
     """Only this one."""
+    days: tuple[date, date] | None = None
+    """Of a calendar; without, those of the roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Written:
     content: bytes | None = None
 
 
+_BACK, _AHEAD = 31, 180
 _DATA = frozenset({"csv", "tsv", "jsonl"})
 
 
@@ -45,7 +48,7 @@ def exported(office: Office, roster: Roster, export: Export) -> bytes:
             raise UsageProblem(
                 _("A calendar is of one person."), remedy=_("Add --person PERSON, or --calendars for one each.")
             )
-        return calendar(office, roster, export.person)
+        return calendar(office, export.person, export.days or (roster.head.first, roster.last))
     if export.form == "json":
         from ccops.wfm.publish.file import roster_text
 
@@ -71,28 +74,20 @@ def _printed(office: Office, roster: Roster, export: Export) -> "Printed":
     )  # fmt: skip
 
 
-def calendar(office: Office, roster: Roster, person: str) -> bytes:
-    """Return a person's calendar over the days of a roster: what is published, changed and cancelled."""
+def calendar(office: Office, person: str, days: tuple[date, date]) -> bytes:
+    """Return a person's calendar over some days (first, last): what is published, changed and cancelled."""
     from ccops.wfm.publish.ical import calendar_of
 
     member = office.team().member(person)
-    days = (roster.head.first, roster.last)
     with office.reading() as database:
-        events = store.events(database, *days, person)
+        events, mark = store.events(database, *days, person), store.calendar_id(database)
     name = member.name if member is not None else person
-    return calendar_of(person, name, events, office.settings.site.name, office.zone, days=days).encode()
+    return calendar_of(person, name, events, mark, office.zone, days=days).encode()
 
 
-def published_calendar(office: Office, person: str, *, back: int = 31, ahead: int = 120) -> bytes:
-    """Return a person's calendar of the last and the next days, for a subscription."""
-    from ccops.wfm.publish.ical import calendar_of
-
-    today, member = office.today(), office.team().member(person)
-    days = (today - timedelta(days=back), today + timedelta(days=ahead))
-    with office.reading() as database:
-        events = store.events(database, *days, person)
-    name = member.name if member is not None else person
-    return calendar_of(person, name, events, office.settings.site.name, office.zone, days=days).encode()
+def around_today(office: Office) -> tuple[date, date]:
+    """Return the days that a calendar holds where no roster is named: some weeks back, some months ahead."""
+    return office.today() - timedelta(days=_BACK), office.today() + timedelta(days=_AHEAD)
 
 
 def write_export(
@@ -103,16 +98,17 @@ def write_export(
     Without a file the content is returned: CSV, or JSON where the whole roster is wanted.
     """
     roster = Rosters(office).get(number)
+    days = around_today(office) if number is None else (roster.head.first, roster.last)
     if calendars:
-        return Written(roster.head.id, list(_calendars(office, roster, output, person)))
+        return Written(roster.head.id, list(_calendars(office, roster, output, person, days)))
     if output is None:
         return Written(roster.head.id, content=exported(office, roster, Export("csv", person)))
-    content = exported(office, roster, Export(_form(output), person))
+    content = exported(office, roster, Export(_form(output), person, days))
     _write(output, content)
     return Written(roster.head.id, [output])
 
 
-def _calendars(office: Office, roster: Roster, folder: Path | None, person: str) -> list[Path]:
+def _calendars(office: Office, roster: Roster, folder: Path | None, person: str, days: tuple[date, date]) -> list[Path]:
     if folder is None:
         raise UsageProblem(_("Calendars need a folder."), remedy=_("Name it with --output."))
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +116,7 @@ def _calendars(office: Office, roster: Roster, folder: Path | None, person: str)
     for one in dict.fromkeys(row.person for row in roster.rows):
         if person in ("", one):
             path = folder / f"{_file_name(one)}.ics"
-            _write(path, calendar(office, roster, one))
+            _write(path, calendar(office, one, days))
             paths.append(path)
     return paths
 

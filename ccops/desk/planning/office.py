@@ -15,7 +15,7 @@ from ccops.i18n import _
 from ccops.settings import Loaded, Settings
 from ccops.store import Database, open_store
 from ccops.store import planning as store
-from ccops.wfm.targets import ServiceRule
+from ccops.wfm.targets import site_rule
 from ccops.wfm.team.model import Member, Team
 
 _OWN: Final = frozenset({"wfm.leave.request", "wfm.swap.offer"})
@@ -33,15 +33,6 @@ class Deed:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def site_rule(loaded: Loaded) -> ServiceRule:
-    """Return how staffing counts: as the site does where it says so, else every caller, as in the textbooks."""
-    level, textbook = loaded.settings.service_level, ServiceRule()
-    says = any(loaded.origin(("service_level", key)).kind != "default" for key in ("rule", "short_abandon"))
-    if not says:
-        return ServiceRule(textbook.name, level.threshold, textbook.short_abandon)
-    return ServiceRule(level.rule, level.threshold, level.short_abandon)
-
-
 class Office:
     """One person's access to planning."""
 
@@ -53,16 +44,25 @@ class Office:
         clock: Callable[[], float] = time.time,
         read_only: bool = False,
     ) -> None:
-        """`person` is whoever runs this process where it is not said; roles hold as soon as any is configured."""
+        """`person` is whoever runs this process where it is not said.
+
+        Roles hold as soon as any is configured, except for root and the owner of the store, who could write it anyhow.
+        """
         self.loaded = loaded if isinstance(loaded, Loaded) else Loaded(loaded)
         self.settings = self.loaded.settings
         self.person = person or myself()
         self.clock = clock
         self.read_only = read_only
-        roles = self.settings.roles
-        self.rights = Rights.of(self.person, roles) if roles else Rights({}, everything=True, name=self.person.name)
+        self.rights = self._rights()
         self.rule = site_rule(self.loaded)
         self.zone = self.settings.zone
+
+    def _rights(self) -> Rights:
+        roles, path = self.settings.roles, self.settings.store.path
+        owner = path.stat().st_uid if path.exists() else self.person.uid
+        if not roles or self.person.uid in (0, owner):
+            return Rights({}, everything=True, name=self.person.name)
+        return Rights.of(self.person, roles)
 
     # --- reading ---
 

@@ -16,9 +16,12 @@ _LONGEST = 75
 
 
 def calendar_of(
-    person: str, name: str, events: Sequence[EventRow], site: str, zone: ZoneInfo, *, days: tuple[date, date]
+    person: str, name: str, events: Sequence[EventRow], mark: str, zone: ZoneInfo, *, days: tuple[date, date]
 ) -> str:
-    """Return the calendar of one person with the events of `days` (first, last); cancelled ones are told too."""
+    """Return the calendar of one person with the events of `days` (first, last); cancelled ones are told too.
+
+    `mark` is that of the store, which keeps events of different centres apart.
+    """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -27,22 +30,22 @@ def calendar_of(
         "METHOD:PUBLISH",
         f"X-WR-CALNAME:{_escaped(_('Shifts of {name}').format(name=name))}",
         *timezone_lines(zone, days[0], days[1] + timedelta(days=2)),
-        *(line for event in events for line in _event(person, event, site, zone)),
+        *(line for event in events for line in _event(person, event, mark, zone)),
         "END:VCALENDAR",
     ]
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
 
 
-def uid_of(person: str, day: date, site: str) -> str:
-    """Return the identifier of a person's day: the same in every publication, on every machine."""
-    mark = hashlib.sha256(f"{site}\0{person}".encode()).hexdigest()[:20]
-    return f"{day:%Y%m%d}-{mark}@ccops"
+def uid_of(person: str, day: date, mark: str) -> str:
+    """Return the identifier of a person's day: the same in every publication."""
+    digest = hashlib.sha256(f"{mark}\0{person}".encode()).hexdigest()[:20]
+    return f"{day:%Y%m%d}-{digest}@ccops"
 
 
-def _event(person: str, event: EventRow, site: str, zone: ZoneInfo) -> Iterator[str]:
+def _event(person: str, event: EventRow, mark: str, zone: ZoneInfo) -> Iterator[str]:
     stamp = datetime.fromtimestamp(event.at, UTC).strftime("%Y%m%dT%H%M%SZ")
     yield "BEGIN:VEVENT"
-    yield f"UID:{uid_of(person, event.day, site)}"
+    yield f"UID:{uid_of(person, event.day, mark)}"
     yield f"DTSTAMP:{stamp}"
     yield f"LAST-MODIFIED:{stamp}"
     yield f"SEQUENCE:{event.sequence}"
