@@ -25,6 +25,7 @@ docs: $(VENV)/.dev  ## writes again what is generated in docs/ and config/
 	$(BIN)/python -m ccops.settings.reference
 	$(BIN)/python -m ccops.cmd.reference
 	$(BIN)/python -m ccops.tui.reference
+	$(BIN)/python -m ccops.alerts.reference
 
 lock: $(VENV)/.dev  ## pins again what pyproject.toml allows
 	scripts/lock $(BIN)

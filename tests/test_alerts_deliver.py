@@ -55,7 +55,7 @@ def test_an_alert_is_said_in_one_sentence() -> None:
         "Over: Sales: longest wait, after 2 min 5 s"
     )
     late = {**BODY, "step": 1, "at": BODY["raised_at"] + 900}
-    assert sentence(late).endswith("nobody has acknowledged it for 15 min 0 s")
+    assert sentence(late).endswith("nobody has acknowledged it for 15 min")
     assert subject(BODY).startswith("[Riverside] Critical")
     text = letter(BODY, BERLIN)
     assert "2026-03-04 06:00:00+01:00" in text
@@ -69,7 +69,7 @@ def test_an_alert_is_said_in_one_sentence() -> None:
 )  # fmt: skip
 def test_quantities_have_their_units(figure: str, value: float | None, said: str) -> None:
     assert quantity(figure, value) == said
-    assert duration(59.6) == "1 min 0 s"
+    assert [duration(seconds) for seconds in (59.6, 61, 3600, 7260)] == ["1 min", "1 min 1 s", "1 h", "2 h 1 min"]
 
 
 # --- webhook ---

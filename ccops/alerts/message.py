@@ -39,15 +39,15 @@ def quantity(figure: str, value: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 45 s, 2 min 5 s, 1 h 3 min."""
+    """Return a time as people say it: 45 s, 2 min 5 s, 15 min, 1 h 3 min."""
     whole = round(seconds)
     if whole < 60:
         return _("{seconds} s").format(seconds=whole)
     if whole < 3600:
         minutes, rest = divmod(whole, 60)
-        return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
-    hours, rest = divmod(whole, 3600)
-    return _("{hours} h {minutes} min").format(hours=hours, minutes=rest // 60)
+        return (_("{minutes} min {seconds} s") if rest else _("{minutes} min")).format(minutes=minutes, seconds=rest)
+    hours, minutes = divmod(whole // 60, 60)
+    return (_("{hours} h {minutes} min") if minutes else _("{hours} h")).format(hours=hours, minutes=minutes)
 
 
 def sentence(body: Body) -> str:
