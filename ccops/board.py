@@ -225,6 +225,8 @@ class LinkRow:
     """Why, where the state is not live."""
     figures_from: FiguresSource = "none"
     figures_since: float | None = None
+    history_trouble: str = ""
+    """Why the daemon cannot take the log into the store, where it should and cannot: reports lack what comes in."""
 
 
 AlertLevel = Literal["info", "warning", "critical"]

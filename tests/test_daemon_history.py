@@ -1,6 +1,7 @@
 """The daemon keeps the store's history: it follows the log, corrects pulls, and outlives every failure of that."""
 
 import asyncio
+import json
 import signal
 import sqlite3
 import time
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ccops.desk.attention import notices
 from ccops.desk.daemon.history import HistoryKeeper
-from ccops.settings import load
+from ccops.settings import Settings, load
 from ccops.store import check, open_store
 from ccops.store.lock import writer_lock
 from tests.daemons import Daemon, live, simulated, until
@@ -38,10 +40,13 @@ def pbx(tmp_path: Path) -> Iterator[Pbx]:
     made.close()
 
 
+def settings_with(store: Path, path: Path) -> Settings:
+    return load(None, {"CCOPS_STORE__PATH": str(store), "CCOPS_QUEUE_LOG__PATH": str(path)}).settings
+
+
 @asynccontextmanager
 async def keeping(store: Path, path: Path) -> AsyncIterator[HistoryKeeper]:
-    env = {"CCOPS_STORE__PATH": str(store), "CCOPS_QUEUE_LOG__PATH": str(path)}
-    keeper = HistoryKeeper(load(None, env).settings, retry=0.05)
+    keeper = HistoryKeeper(settings_with(store, path), retry=0.05)
     keeper.start()
     try:
         yield keeper
@@ -108,6 +113,15 @@ async def test_a_daemon_serves_on_where_history_cannot_be_kept(pbx: Pbx, tmp_pat
         async with daemon.desk() as desk:
             await live(desk)
             assert (await desk.do("agent.pause", "Ben")).ok
+            assert "is a directory" in desk.board.link.history_trouble
+            (notice,) = [one for one in notices(desk.board, time.time()) if one.kind == "history"]
+            assert "is a directory" in notice.text
+        status = await daemon.cli("status", "--json")
+        assert "is a directory" in json.loads(status.out)["history_trouble"]
+        doctor = await daemon.cli("doctor", "--offline", "--json")
+        (check,) = [check for check in json.loads(doctor.out) if check["check"] == "history_kept"]
+        assert (check["ok"], doctor.code) == (False, 1)
+        assert "is a directory" in check["detail"]
         assert await daemon.signal(signal.SIGTERM) == 0
 
 
@@ -151,6 +165,21 @@ async def test_a_fault_of_ours_is_told_and_tried_again(
     assert "ZeroDivisionError" in caplog.text
     with open_store(store, read_only=True) as database:
         assert database.rows("SELECT count(*) FROM files")[0][0] == 1
+
+
+async def test_what_is_wrong_is_told_until_it_is_right(pbx: Pbx, tmp_path: Path) -> None:
+    told: list[str] = []
+    store = tmp_path / "s.db"
+    pbx.write(1)
+    with writer_lock(store):
+        keeper = HistoryKeeper(settings_with(store, pbx.path), retry=0.05, told=told.append)
+        keeper.start()
+        await until(lambda: told)
+        await asyncio.sleep(0.3)
+    await until(lambda: told[-1] == "")
+    await keeper.stop()
+    assert [bool(text) for text in told] == [True, False]
+    assert "being written" in told[0]
 
 
 async def test_without_a_log_it_does_nothing(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def _all(run: Run, listen: float, offline: bool) -> list[Check]:
 
 async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check]:
     from ccops.cmd.checkup import here
-    from ccops.cmd.checkup.history import history_checks
+    from ccops.cmd.checkup.history import history_checks, kept_by_daemon
 
     try:
         loaded = run.loaded
@@ -73,6 +73,8 @@ async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check
     yield here.timezone(loaded)
     yield here.store(settings)
     yield here.queue_log(settings, run.now())
+    if served.ok:
+        yield await kept_by_daemon(settings)
     for check in history_checks(settings):
         yield check
     yield here.terminal(run.environment)

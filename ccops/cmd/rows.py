@@ -65,7 +65,7 @@ STATUS_COLUMNS = columns(
     "ringing:count", "talking:count", "on_hold:count", "wrap_up:count", "paused:count", "busy:count",
     "unavailable:count", "waiting:count", "longest_wait:duration", "calls:count", "offered:count",
     "answered:count", "abandoned:count", "figures_from", "figures_since:instant", "drift_repaired:count",
-    "reconnects:count", "restarts:count",
+    "reconnects:count", "restarts:count", "history_trouble",
 )  # fmt: skip
 
 STATES = ("available", "ringing", "talking", "on_hold", "wrap_up", "paused", "busy", "unavailable")
@@ -229,6 +229,7 @@ def link_record(row: LinkRow, now: float, zone: tzinfo) -> Record:
         "drift_repaired": row.drift_repaired,
         "reconnects": row.reconnects,
         "restarts": row.restarts,
+        "history_trouble": row.history_trouble or None,
     }
 
 

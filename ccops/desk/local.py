@@ -74,6 +74,8 @@ class LocalDesk:
         self.board = Board(self.live.board.link)
         self.today = TodayFeed(settings, clock=clock, changed=self._figures_changed)
         self.audit = audit or StoreAudit(settings.store.path)
+        self.history_trouble = ""
+        """Why history is not being kept, where it should be; the daemon tells."""
         self.alerts: AlertKeeper | None = None
         """Who keeps the alerts on the board; the daemon puts one there."""
         self._legs = LegBook(self.audit, clock)
@@ -174,8 +176,12 @@ class LocalDesk:
             before = self.board.link.state
             if row.state == "live" and before != "live":
                 self._watch.synced()
-            return replace(change, row=replace(row, figures_from=self.today.source, figures_since=self.today.since))
+            return replace(change, row=self._dressed_link(row))
         return change
+
+    def _dressed_link(self, row: LinkRow) -> LinkRow:
+        source, since = self.today.source, self.today.since
+        return replace(row, figures_from=source, figures_since=since, history_trouble=self.history_trouble)
 
     def _figures_changed(self) -> None:
         now = self._clock()
@@ -195,6 +201,11 @@ class LocalDesk:
             self._flush()
             return
         self._put(Change(self._clock(), "supervision", key, row))
+
+    def tell_history(self, trouble: str) -> None:
+        """Show why history is not being kept; empty where it is again."""
+        self.history_trouble = trouble
+        self._put(Change(self._clock(), "link", "link", replace(self.board.link, history_trouble=trouble)))
 
     def show(self, change: Change) -> None:
         """Put a row on the board that does not come from the PBX: an alert."""

@@ -34,5 +34,7 @@ def _link(station: Station) -> Iterator[tuple[str, str]]:
 
 def _figures(station: Station) -> Iterator[tuple[str, str]]:
     yield _("source"), figures_source(station.board.link, station)
+    if station.board.link.history_trouble:
+        yield _("history"), _("not being kept: {why}").format(why=station.board.link.history_trouble)
     said = _("answered within the queue's threshold; the rule is in [service_level] of the configuration")
     yield _("service level"), said

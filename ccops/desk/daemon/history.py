@@ -1,8 +1,10 @@
 """Follows the queue_log into the store while the daemon runs; whatever happens to that, the daemon goes on."""
 
 import asyncio
+import contextlib
 import logging
 import threading
+from collections.abc import Callable
 
 from ccops.errors import CcopsError
 from ccops.i18n import _
@@ -23,9 +25,13 @@ class _Stopped(Exception):
 class HistoryKeeper:
     """The single writer of history, in a thread of its own: parsing must not hold up the event loop."""
 
-    def __init__(self, settings: Settings, *, retry: float = RETRY) -> None:
-        """Does nothing where the settings name no queue_log."""
-        self._settings, self._retry = settings, retry
+    def __init__(self, settings: Settings, *, retry: float = RETRY, told: Callable[[str], None] | None = None) -> None:
+        """Does nothing where the settings name no queue_log.
+
+        `told` is called in the event loop with why history is not being kept, and with "" once it is again.
+        """
+        self._settings, self._retry, self._told = settings, retry, told
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble = ""
@@ -33,6 +39,7 @@ class HistoryKeeper:
     def start(self) -> None:
         """Begin to follow."""
         if self._settings.queue_log.path is not None:
+            self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._work, name="history", daemon=True)
             self._thread.start()
 
@@ -66,7 +73,7 @@ class HistoryKeeper:
         assert path is not None  # noqa: S101 (`start` has looked)
         rules, zone = Rules.of(settings), settings.zone
         with Following(settings.store.path, path, rules, zone, progress=self._caught_up_with) as following:
-            self._trouble = ""
+            self._show("")
             log.info(_("History: following %s, %d lines were new."), path, following.counts.new)
             following.run(self._stop.is_set)
 
@@ -77,5 +84,12 @@ class HistoryKeeper:
     def _tell(self, trouble: str) -> None:
         """Tell once what goes wrong again and again."""
         if trouble != self._trouble:
-            self._trouble = trouble
             log.warning(_("History is not being kept: %s"), trouble)
+            self._show(trouble)
+
+    def _show(self, trouble: str) -> None:
+        before, self._trouble = self._trouble, trouble
+        if self._told is None or self._loop is None or trouble == before or self._stop.is_set():
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile, so nobody looks any more
+            self._loop.call_soon_threadsafe(self._told, trouble)

@@ -36,7 +36,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
     desk = LocalDesk(settings, audit=audit)
     alerts = AlertService(desk, settings)
     server = DeskServer(desk, settings)
-    history = HistoryKeeper(settings)
+    history = HistoryKeeper(settings, told=desk.tell_history)
     stop = asyncio.Event()
     watch = _LinkWatch(desk, stop, say)
     desk.subscribe(watch)
