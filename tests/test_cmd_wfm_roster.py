@@ -1,6 +1,10 @@
 """`ccops wfm require` and `roster`: from calls to a published roster, its versions, papers and calendars."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -374,3 +378,64 @@ def test_a_later_roster_does_not_bring_back_what_another_replaced(world: World) 
     rows = {(row.person, row.day): row.shift for row in Rosters(world.office).scheduled(MONDAY, day)}
     assert rows["anna", WEDNESDAY] == "late"
     assert (rows["bob", day], rows["dora", day]) == ("", "early")
+
+
+# -- by hand -----------------------------------------------------------------------------------------------------------
+
+
+def test_settled_days_are_kept_and_what_they_break_is_told(world: World) -> None:
+    world.team()
+    made = solve(world, "--fix", "carl=2026-03-04=late", "--fix", "bob=2026-03-05=off")
+    rows = {(row["person"], row["day"]): row["shift"] for row in world.data("roster", "show")}
+    assert rows["carl", "2026-03-04"] == "late"
+    assert ("bob", "2026-03-05") not in rows
+    assert made["version"] == 1
+    for wrong in ("carl", "carl=2026-03-04", "nobody=2026-03-04=late", "carl=soon=late", "carl=2026-03-04=ealry"):
+        result = world.wfm("roster", "solve", "--from", "2026-03-02", "--weeks", "1", *csv(world), "--fix", wrong)
+        assert result.code == 2, wrong
+
+
+def test_days_before_until_stay_as_they_are(world: World) -> None:
+    world.team()
+    solve(world)
+    world.data("roster", "assign", "carl", "2026-03-03", "off")
+    solve(world, "--keep", "2", "--until", "2026-03-05")
+    assert not [one for one in world.data("roster", "diff", "2", "3") if one["day"] < "2026-03-05"]
+    assert world.wfm("roster", "solve", "--until", "2026-03-05", *csv(world)).code == 2
+
+
+def test_a_day_changed_by_hand_is_a_draft_and_its_rules_are_told(world: World) -> None:
+    team = world.team()
+    world.published(week(team, "carl", "early", days=5))
+    free = world.data("roster", "assign", "carl", "2026-03-03", "off", "--note", "dentist")
+    assert (free["version"], free["base"], free["broken"]) == (2, 1, [])
+    assert world.data("roster", "list")[0]["note"] == "dentist"
+    broken = world.wfm("roster", "assign", "carl", "2026-03-02", "late", "--version", "1", "--json")
+    assert broken.code == 1
+    assert {one["rule"] for one in json.loads(broken.out)["broken"]} == {"follower"}
+    assert world.wfm("roster", "assign", "carl", "2026-05-02", "late").code == 2
+    assert world.wfm("roster", "assign", "carl", "2026-03-02", "ealry").code == 2
+    assert len(world.data("roster", "list")) == 3
+
+
+def test_ctrl_c_keeps_the_best_roster_so_far(world: World) -> None:
+    people = "".join(f'[people.p{n}]\ncontract = "full"\nskills = ["sales", "support"]\n' for n in range(14))
+    world.team(TEAM[: TEAM.index("[people.anna]")] + people)
+    environment = {"PATH": os.environ["PATH"], **world.variables}
+    words = ["-v", "wfm", "roster", "solve", "--from", MONDAY.isoformat(), "--weeks", "4", "--seconds", "120", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ccops", *words, *csv(world)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    ) as child:  # fmt: skip
+        assert child.stderr is not None
+        for line in child.stderr:
+            if "penalty" in line and "penalty –" not in line:
+                break
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=100)
+    assert child.returncode == 0, err
+    made = json.loads(out)
+    assert made["penalty"] is not None
+    assert made["seconds"] < 110
+    assert "Stopped" in err
+    assert world.data("roster", "check", str(made["version"])) == []

@@ -1,5 +1,6 @@
 """`ccops wfm`: planning the work force."""
 
+from ccops.cmd import wfm_roster, wfm_roster_change
 from ccops.cmd.forecast import backtest_forecasts, forecast_calls
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.staffing import staffing
@@ -8,7 +9,7 @@ from ccops.cmd.wfm_intraday import show_intraday
 from ccops.cmd.wfm_leave import app as leave
 from ccops.cmd.wfm_leave import report_sick
 from ccops.cmd.wfm_require import require_agents
-from ccops.cmd.wfm_roster import app as roster
+from ccops.cmd.wfm_roster_app import app as roster
 from ccops.cmd.wfm_swap import app as swap
 from ccops.cmd.wfm_team import app as team
 
@@ -46,6 +47,8 @@ app.command(
     ),
 )(require_agents)
 app.add_typer(team, name="team")
+# Their commands are on the noun once they are loaded.
+_ROSTER = (wfm_roster, wfm_roster_change)
 app.add_typer(roster, name="roster")
 app.add_typer(leave, name="leave")
 app.add_typer(swap, name="swap")

@@ -1,4 +1,4 @@
-"""`ccops wfm roster`: made by the solver, looked at, checked, published, exported, in versions."""
+"""`ccops wfm roster`: rosters made by the solver, looked at, checked, compared."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ccops.cmd.columns import columns
-from ccops.cmd.lazy import examples, noun
+from ccops.cmd.lazy import examples
 from ccops.cmd.output import Output, Section, listing
 from ccops.cmd.planning import planning
 from ccops.cmd.run import Run
-from ccops.cmd.wfm_common import DryRunOption, NoteOption, ResultOption, YesOption, ask, day, done, office_of
+from ccops.cmd.wfm_common import (
+    NoteOption,
+    day,
+    office_of,
+)
+from ccops.cmd.wfm_roster_app import VersionArgument, app
 from ccops.cmd.wfm_solving import solving
-from ccops.errors import ExitCode
+from ccops.errors import ExitCode, UsageProblem
 from ccops.i18n import _
 
 if TYPE_CHECKING:
     from ccops.desk.planning.rosters import Roster, Rosters
-
-app = noun("Rosters: solve, look, check, publish, export.")
+    from ccops.wfm.roster import Fixed
+    from ccops.wfm.team.model import Team
 
 MADE_COLUMNS = columns(
     "version:count", "first", "days:count", "state", "penalty:count", "bound:count", "gap:rate", "proved:flag",
@@ -35,17 +40,14 @@ DAY_COLUMNS = columns("day", "person", "name", "shift", "start", "end", "queue",
 BROKEN_COLUMNS = columns("person", "name", "rule", "days:list", "text")
 DIFF_COLUMNS = columns("day", "person", "name", "before", "after")
 
-VersionArgument = Annotated[
-    int | None, typer.Argument(metavar="VERSION", help="Without: the newest.", show_default=False)
-]
-
 
 @app.command(
     "solve",
     epilog=examples(
         "ccops wfm roster solve --weeks 4",
         "ccops wfm roster solve --weeks 4 --from 2026-03-02 --seconds 120 --json",
-        "ccops wfm roster solve --weeks 4 --from 2026-03-02 --keep 7 --deterministic",
+        "ccops wfm roster solve --weeks 4 --from 2026-03-02 --keep 7 --until 2026-03-09 --deterministic",
+        "ccops wfm roster solve --weeks 1 --fix anna=2026-03-05=early --fix bob=2026-03-06=off",
     ),
 )
 @listing(MADE_COLUMNS, one=True)
@@ -64,6 +66,15 @@ def solve_roster(
     keep: Annotated[
         int | None, typer.Option("--keep", metavar="VERSION", help="Stay as close as can be to this version.")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DAY", help="With --keep: days before this one stay as they are.")
+    ] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fix", metavar="PERSON=DAY=SHIFT", help="A day that is settled; SHIFT may be off.", show_default=False
+        ),
+    ] = None,
     from_csv: Annotated[
         Path | None, typer.Option("--from-csv", metavar="FILE", help="Learn the requirement from this file.")
     ] = None,
@@ -80,13 +91,32 @@ def solve_roster(
 
     office = office_of(run)
     start = day("--from", first) if first else next_monday(office.today())
-    order = Order(start, weeks * 7, seconds, deterministic, keep, from_csv, note)
+    if until and keep is None:
+        raise UsageProblem(_("--until says what stays of a version."), remedy=_("Name it with --keep."))
+    stays = day("--until", until) if until else None
+    fixed = tuple(_fixed(office.team(), text) for text in fix or [])
+    order = Order(start, weeks * 7, seconds, deterministic, keep, stays, fixed, from_csv, note)
     rosters = Rosters(office)
     with solving(run) as watch:
         roster, _result = rosters.solve(order, progress=watch.tell, stop=watch.stopped)
     if watch.interrupted:
         run.narrator.say(_("Stopped; the best roster so far is kept."))
     out.one(made_record(rosters, roster), [Section("shortfalls", SHORTFALL_COLUMNS)])
+
+
+def _fixed(team: "Team", text: str) -> "Fixed":
+    """Return the settled day of PERSON=DAY=SHIFT."""
+    from ccops.wfm.roster import DAY_OFF, Fixed
+
+    person, first, rest = text.partition("=")
+    when, second, shift = rest.partition("=")
+    if not (first and second and shift.strip()):
+        raise UsageProblem(
+            _("--fix: “{text}” does not say who, when and what.").format(text=text),
+            remedy=_("Write PERSON=DAY=SHIFT, such as anna=2026-03-05=early or anna=2026-03-05=off."),
+        )
+    name = shift.strip()
+    return Fixed(team.person(person.strip()).id, day("--fix", when), DAY_OFF if name.casefold() == "off" else name)
 
 
 def made_record(rosters: "Rosters", roster: "Roster") -> dict[str, Any]:
@@ -238,106 +268,3 @@ def compare_rosters(
         return {"day": row.day.isoformat(), "person": row.person, "name": name, **cells}
 
     out.listing(record(before, after) for before, after in found)
-
-
-@app.command(
-    "publish",
-    epilog=examples("ccops wfm roster publish", "ccops wfm roster publish 7 --yes --json"),
-)
-@planning()
-def publish_roster(
-    context: typer.Context,
-    version: VersionArgument = None,
-    yes: YesOption = False,
-    dry_run: DryRunOption = False,
-    as_json: ResultOption = False,
-) -> None:
-    """Make a roster the one that holds for its days; calendars tell what changed.
-
-    Hard rules that it breaks are told before; they do not keep it back.
-    """
-    run = Run.of(context)
-    from ccops.desk.planning.rosters import Rosters
-
-    rosters = Rosters(office_of(run))
-    roster = rosters.get(version)
-    broken = rosters.broken(roster)
-    for one in broken:
-        run.narrator.warn(f"{one.person}: {one.text} ({', '.join(str(item) for item in one.days)})")
-    record = {"version": roster.head.id, "first": roster.head.first.isoformat(), "days": roster.head.days}
-    record |= {"state": roster.head.state, "changed": None, "broken": len(broken), "dry_run": dry_run}
-    if dry_run:
-        done(run, _("Roster {version} would be published.").format(version=roster.head.id), record, as_json=as_json)
-        return
-    question = _("Publish roster {version} ({first}, {days} days)?")
-    told = question.format(version=roster.head.id, first=roster.head.first, days=roster.head.days)
-    ask(run, told, yes=yes)
-    roster, changed = rosters.publish(roster.head.id)
-    record |= {"state": roster.head.state, "changed": changed}
-    text = _("Roster {version} is published; {count} days changed.")
-    done(run, text.format(version=roster.head.id, count=changed), record, as_json=as_json)
-
-
-@app.command(
-    "export",
-    epilog=examples(
-        "ccops wfm roster export -o roster.pdf",
-        "ccops wfm roster export 7 -o anna.ics --person anna",
-        "ccops wfm roster export -o /srv/www/rosters/ --calendars",
-        "ccops wfm roster export -o roster.json",
-    ),
-)
-@planning()
-def export_roster(
-    context: typer.Context,
-    version: VersionArgument = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Its ending says what: html, pdf, xlsx, csv, md, ics, json."
-        ),
-    ] = None,
-    person: Annotated[str | None, typer.Option("--person", metavar="PERSON", help="Only this one.")] = None,
-    calendars: Annotated[
-        bool, typer.Option("--calendars", help="A calendar per person into the folder of --output.")
-    ] = False,
-    as_json: ResultOption = False,
-) -> None:
-    """Write a roster as a page, a print, a table, calendars, or the file that `import` takes (json).
-
-    Calendars hold what is published, whatever the version: events keep their UID, changed ones have a higher
-    SEQUENCE, those that are gone are CANCELLED.
-    """
-    run = Run.of(context)
-    from ccops.desk.planning.exports import write_export
-
-    office = office_of(run)
-    who = "" if person is None else office.team().person(person).id
-    written = write_export(office, version, output, person=who, calendars=calendars)
-    if written.content is not None:
-        run.write(written.content.decode())
-        return
-    paths = [str(path) for path in written.paths]
-    done(run, "\n".join(paths), {"version": written.version, "files": paths}, as_json=as_json)
-
-
-@app.command(
-    "import",
-    epilog=examples("ccops wfm roster import roster.json", "ccops wfm roster import roster.json --dry-run --json"),
-)
-@planning()
-def import_roster(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `export` wrote as json.", show_default=False)],
-    note: NoteOption = "",
-    dry_run: DryRunOption = False,
-    as_json: ResultOption = False,
-) -> None:
-    """Take in a roster that `export` wrote, as a draft; one of another version of ccops is refused whole."""
-    run = Run.of(context)
-    from ccops.desk.planning.exports import take_roster
-
-    roster, days = take_roster(office_of(run), file, note=note, dry_run=dry_run)
-    record = {"version": None if roster is None else roster.head.id, "days": days, "dry_run": dry_run}
-    text = _("Roster {version}: a draft of {days} days.") if roster is not None else _("{days} days; nothing written.")
-    done(run, text.format(version=record["version"], days=days), record, as_json=as_json)

@@ -14,7 +14,7 @@ from ccops.store import planning as store
 from ccops.store.planning import DayRow, RosterHead
 from ccops.wfm.plan.build import LOOK_BACK, Needs, assignment_of, plan_of, row_of
 from ccops.wfm.publish.events import changed_events
-from ccops.wfm.roster import BrokenRule, Plan, Progress, Result, check, keep, solve
+from ccops.wfm.roster import BrokenRule, Fixed, Plan, Progress, Result, check, keep, solve
 from ccops.wfm.team.model import Team
 
 FORMAT = 1
@@ -31,6 +31,10 @@ class Order:
     deterministic: bool = False
     keep: int | None = None
     """Stay close to this version."""
+    until: date | None = None
+    """Days of the kept version before this one stay exactly as they are."""
+    fixed: tuple[Fixed, ...] = ()
+    """Days that are settled, whatever else would be better."""
     csv: Path | None = None
     """Learn the requirement from this file instead of the store."""
     note: str = ""
@@ -140,13 +144,13 @@ class Rosters:
         self.office.check("wfm.roster")
         version, team = self.office.team_version()
         needs = table(requirement(self.office, order.first, order.days, csv=order.csv, team=team))
-        plan = self._plan(team, needs, order.first, order.days)
+        plan = replace(self._plan(team, needs, order.first, order.days), fixed=order.fixed)
         base = self.get(order.keep) if order.keep is not None else None
         if base is not None:
-            plan = keep(plan, [assignment_of(row) for row in base.rows], weight=team.stability)
+            plan = keep(plan, [assignment_of(row) for row in base.rows], weight=team.stability, until=order.until)
         if seen is not None:
             seen(plan)
-        return self.run(plan, needs, order, version, base, progress=progress, stop=stop)
+        return self.run(plan, needs, order, version, base, settled=order.until, progress=progress, stop=stop)
 
     def run(
         self,
@@ -196,6 +200,25 @@ class Rosters:
         if head is None:
             raise CcopsError(_("The roster could not be kept."))
         return Roster(head, store.days_of(deed.database, number))
+
+    def edit(self, number: int, changes: Sequence[DayRow], *, note: str = "") -> Roster:
+        """Keep a roster with some days changed by hand as a draft of its own; broken rules are told by `broken`.
+
+        Raises `UsageProblem` for days outside the roster.
+        """
+        base = self.get(number)
+        inside = {(row.person, row.day): row for row in changes}
+        for row in changes:
+            if not base.head.first <= row.day <= base.last:
+                raise UsageProblem(_("{day} lies outside roster {number}.").format(day=row.day, number=number))
+        rows = [inside.pop((row.person, row.day), row) for row in base.rows] + list(inside.values())
+        order = Order(base.head.first, base.head.days, note=note)
+        document = {name: base.head.document[name] for name in ("needs", "interval") if name in base.head.document}
+        people = sorted({row.person for row in changes})
+        with self.office.doing("wfm.roster", str(number), people=people, days=len(changes)) as deed:
+            made = self.save(deed, order, rows, document, base.head.team, number)
+            deed.detail = _("version {version}").format(version=made.head.id)
+        return made
 
     # --- publishing ---
 

@@ -63,7 +63,7 @@ class Swaps:
     def open_shift(self, day: date, shift: str) -> SwapRow:
         """Offer a shift that nobody has yet."""
         team = self.office.team()
-        self._template(team, shift)
+        template(team, shift)
         self._roster(day)
         row = SwapRow(0, "", day, shift, "", None, "offered", 0.0, "", None, "", "")
         return self._put("wfm.swap.decide", row, None)
@@ -137,7 +137,7 @@ class Swaps:
     def changes(self, team: Team, row: SwapRow) -> list[DayRow]:
         """Return the days that would change hands."""
         roster = self._roster(row.day)
-        shift = self._template(team, row.shift)
+        shift = template(team, row.shift)
         given = self._shift_of(roster, row.person, row.day) if row.person else None
         if row.person and given is None:
             raise UsageProblem(_("{person} does not work on {day} any more.").format(person=row.person, day=row.day))
@@ -196,9 +196,10 @@ class Swaps:
     def _shift_of(roster: Roster, person: str, day: date) -> DayRow | None:
         return next((row for row in roster.rows if (row.person, row.day) == (person, day) and row.shift), None)
 
-    @staticmethod
-    def _template(team: Team, name: str) -> Shift:
-        shifts = {one.name: one for one in (*team.shifts, *(one for free in team.free_shifts for one in free.shifts()))}
-        if name not in shifts:
-            raise NotFound(_("shift"), name, shifts)
-        return shifts[name]
+
+def template(team: Team, name: str) -> Shift:
+    """Return a shift of the team by its name, free ones spelled out; raises `NotFound` with the nearest."""
+    shifts = {one.name: one for one in (*team.shifts, *(one for free in team.free_shifts for one in free.shifts()))}
+    if name not in shifts:
+        raise NotFound(_("shift"), name, shifts)
+    return shifts[name]
