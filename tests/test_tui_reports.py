@@ -250,6 +250,23 @@ async def test_sections_are_changed_by_key_and_by_mouse_and_the_chart_can_go(set
         await bench.until(lambda: view_of(bench)._body.display)
 
 
+async def test_a_report_waits_while_one_looks_at_another_screen(settings: Settings) -> None:
+    async with reports(settings) as bench:
+        await bench.press("left_square_bracket")
+        await open_report(bench, "queues")
+        await bench.press("down", "1")
+        assert bench.app.stage.crumbs == ["Overview"]
+        await bench.press("enter", "5")
+        await bench.until(lambda: bench.app.stage.crumbs == ["Reports", "Queues"])
+        row = bench.rows().row
+        assert row is not None
+        assert row.texts[0] == "support"
+        await bench.press("1")
+        assert bench.app.stage.crumbs == ["Overview"]
+        await bench.press("5", "5")
+        assert bench.app.stage.crumbs == ["Reports"]
+
+
 async def test_rules_warnings_and_help_are_told(settings: Settings) -> None:
     async with reports(settings) as bench:
         await bench.press("left_square_bracket")

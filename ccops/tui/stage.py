@@ -31,6 +31,8 @@ class Stage(Container):
         self._station = station
         self._roots: dict[str, View] = {}
         self._trail: list[View] = []
+        self._kept: dict[str, list[View]] = {}
+        """Trails that wait until somebody comes back to their screen."""
         self.shown = SCREENS[0].name
 
     @property
@@ -49,16 +51,23 @@ class Stage(Container):
         return len(self._trail) > 1
 
     async def show(self, name: str) -> None:
-        """Show a screen; details on the present one are left."""
+        """Show a screen; details on the present one are left, or wait where the screen says so."""
         line = screen_line(name)
         if line is None:
             return
-        await self._drop(self._trail[1:])
+        await self._leave(name)
         if name not in self._roots:
             self._roots[name] = make_screen(line, self._station)
             await self.mount(self._roots[name])
-        self.shown, self._trail = name, [self._roots[name]]
+        self.shown, self._trail = name, [self._roots[name], *self._kept.pop(name, [])]
         self._reveal()
+
+    async def _leave(self, name: str) -> None:
+        """Leave the trail for another screen; for the same one, go back to its beginning."""
+        if name != self.shown and self._trail and self._trail[0].STAYS:
+            self._kept[self.shown] = self._trail[1:]
+        else:
+            await self._drop(self._trail[1:])
 
     async def open(self, topic: str, key: str) -> bool:
         """Put a detail on top; False where that kind of row has none."""
@@ -108,7 +117,7 @@ class Stage(Container):
             await view.remove()
 
     def _reveal(self) -> None:
-        for view in (*self._roots.values(), *self._trail):
+        for view in self.query_children(View):
             view.display = view is self.view
         if self.view is not None:
             self.view.restyle()

@@ -20,6 +20,8 @@ class View(Vertical):
 
     TOPICS: ClassVar[frozenset[Topic]] = frozenset()
     """Tables whose changes concern it."""
+    STAYS: ClassVar[bool] = False
+    """Details that were opened on this screen are there again when one comes back to it from another."""
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys that only this screen has, and what they do, for the help."""
     DEFAULT_CSS = """

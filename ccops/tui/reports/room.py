@@ -71,6 +71,7 @@ REPORTS: ListSpec[ReportLine] = ListSpec(
 class Reports(Asking):
     """The list of reports."""
 
+    STAYS: ClassVar[bool] = True
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (("Enter", _("make the report")), *KEYS)
     DEFAULT_CSS = """
     Reports #reports { height: 1fr; }
