@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from ccops.reports.archive import Archive
+from ccops.reports.callers import Numbers
 from ccops.reports.catalogue import Ask, Sources, Trace, entries
 from ccops.reports.catalogue.counted import tally_of
 from ccops.reports.catalogue.times import figures_of
@@ -226,7 +227,10 @@ AGAIN: dict[tuple[str, str], dict[str, Again]] = {
     },
     ("abandoned", "abandoned"): {"wait": lambda trace, row: _mean(_known(trace, "wait"))},
     ("callbacks", "callbacks"): {"attempts": _count, "wait": lambda trace, row: trace.visits[-1].wait},
-    ("callbacks", "queues"): {"attempts": _count},
+    ("callbacks", "queues"): {
+        "attempts": _count,
+        "numbers": lambda trace, row: len({Numbers().same(visit.caller) for visit in trace.visits}),
+    },
     ("repeats", "repeats"): _REPEATS,
     ("repeats", "queues"): _REPEATS,
     ("repeats", "agents"): _REPEATS,
@@ -256,7 +260,7 @@ AGAIN: dict[tuple[str, str], dict[str, Again]] = {
 """How a figure of a section comes out of what it was traced to, where it is none of METRICS."""
 
 _OF_AGENTS = {("agents", "agents"), ("sessions", "agents")}
-NO_FIGURES = {"days", "position", "line", "from", "to", "within", "agents", "numbers"}
+NO_FIGURES = {"days", "position", "line", "from", "to", "within"}
 """Columns of numbers that say what a row is about, or that stand in the log as they are."""
 
 
@@ -265,6 +269,8 @@ def figure_again(name: str, section: str, figure: str, trace: Trace, row: Mappin
     known = AGAIN.get((name, section))
     if known is not None:
         return known[figure](trace, row)
+    if figure == "agents":
+        return len({one.agent for one in (*trace.visits, *trace.sessions)})
     if (name, section) in _OF_AGENTS or figure == "occupancy":
         return figures_of(trace.found, RULES)[figure]
     return QUEUE_FIGURES[figure].of(tally_of(trace.visits, RULES), RULES)

@@ -345,6 +345,8 @@ def test_the_supervision_log_is_read_from_the_audit(recorded: Sources, tmp_path:
         ["eva", "barge", 1, 29],
         ["eva", "listen", 1, 10],
     ]
+    listened = trace("supervision", Ask(DAY, DAY.end), recorded, "supervision", paper.sections[0].rows[0], "seconds")
+    assert [record["action"] for record in listened.records] == ["listen", "barge"]
     assert rows("supervision", recorded, agent=BEN) == []
     nobody = make_paper("supervision", Ask(DAY, 0), Sources(recorded.archive, recorded.settings))
     assert nobody.sections[0].note == "There is no audit: nothing is known of supervision."

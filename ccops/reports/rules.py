@@ -69,10 +69,10 @@ class Rules:
 
     def _own(self, queue: str) -> QueueRule:
         own = self.queues.get(queue)
-        if own is None:  # the PBX, and so the settings, tell queues apart without regard to case
+        if own is None and self.queues:  # the PBX, and so the settings, tell queues apart without regard to case
             folded = queue.casefold()
             own = next((rule for name, rule in self.queues.items() if name.casefold() == folded), _SITE_RULE)
-        return own
+        return own or _SITE_RULE
 
     def threshold_of(self, queue: str) -> float:
         """Return the service-level threshold of a queue, seconds."""

@@ -92,11 +92,19 @@ def calls(work: Work) -> list[Part]:
             "calls",
             marked("Calls"),
             lambda work: visit_columns(),
-            lambda work: visit_items(work, list(work.visits())),
+            lambda work: visit_items(work, _listed(work)),
             _sums,
         ),
         Listing("outcomes", marked("Outcomes"), _outcome_columns, _outcomes, _outcome_total, chart, comparable=True),
     ]
+
+
+def _listed(work: Work) -> list[Visit]:
+    """Return the visits of the period, read once for all parts of the report."""
+    if "visits" not in work.memo:
+        work.memo["visits"] = list(work.visits())
+    found: list[Visit] = work.memo["visits"]
+    return found
 
 
 def _outcome_columns(work: Work) -> list[Column]:
@@ -110,7 +118,7 @@ def _outcome_columns(work: Work) -> list[Column]:
 
 def _outcomes(work: Work) -> list[Item]:
     groups: dict[Outcome, list[Visit]] = {}
-    for visit in work.visits():
+    for visit in _listed(work):
         groups.setdefault(visit.outcome, []).append(visit)
     return [
         Item({"outcome": outcome.value, **_outcome_row(groups[outcome])}, visits=groups[outcome])

@@ -129,6 +129,8 @@ class VisitTable:
 
     def found(self, work: Work, row: Row, figure: str) -> Found | None:
         """Return the visits that a figure of a row counts; of the members' figures, their times."""
+        if figure == "agents":
+            return _crew_found(work, row)
         if figure in CREW:
             crew = work.crews.get(row["queue"], frozenset()) if "queue" in row else everybody(work)
             return agent_found(work, [work.period], crew, figure)
@@ -136,6 +138,13 @@ class VisitTable:
             return None
         visits = visits_of_row(work, row, self.keys)
         return Found([work.period], work.known_to, counted(figure, visits, work.rules))
+
+
+def _crew_found(work: Work, row: Row) -> Found:
+    """Return by what each member of a queue is one: sessions in it, visits taken of it."""
+    taken = [visit for visit in visits_of_row(work, row, ("queue",)) if visit.agent]
+    sessions = [one for one in work.sessions() if one.queue and one.queue == row.get("queue", one.queue)]
+    return Found([work.period], work.known_to, taken, sessions)
 
 
 def everybody(work: Work) -> frozenset[str]:
