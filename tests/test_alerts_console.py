@@ -40,6 +40,13 @@ async def test_the_ribbon_shows_what_the_daemon_keeps_and_who_has_taken_it() -> 
         assert bench.line_of("longest wait 1:30") <= bench.line_of("taken by anna")
 
 
+async def test_a_daemon_that_is_gone_is_told_by_the_console_itself() -> None:
+    desk = watched()
+    async with console(desk) as bench:
+        desk.put("link", "link", replace(desk.board.link, state="down", detail="the daemon went away"))
+        await bench.until(lambda: "the daemon went away" in bench.text())
+
+
 async def test_an_alert_is_taken_and_let_rest_by_key() -> None:
     desk = watched(WAIT, LINE)
     async with console(desk) as bench:

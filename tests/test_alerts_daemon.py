@@ -24,6 +24,8 @@ warning = 1
 critical = 3
 [alert_rules.nobody]
 off = true
+[alert_rules.link]
+tell_after = 0
 [alert_rules.disk]
 off = true
 [alert_rules.wait]

@@ -1,6 +1,6 @@
 """The keeper: who is told when, acknowledging, resting, escalating, quiet hours, and what a restart takes up."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -100,6 +100,42 @@ def test_it_is_told_when_it_begins_gets_worse_and_ends_and_not_when_it_gets_bett
     stage.change("warning", None, 0)
     assert stage.board == {}
     assert stage.told == [("team", "raised", "warning"), ("team", "worse", "critical"), ("team", "cleared", "warning")]
+
+
+def test_what_comes_and_goes_is_shown_at_once_and_told_once_it_lasts() -> None:
+    stage, rule = Stage(), replace(RULE, tell_after=60.0)
+    stage.change(None, "warning", rule=rule)
+    assert stage.row().level == "warning"
+    stage.wait(30)
+    stage.change("warning", None, rule=rule)
+    assert stage.told == []
+    stage.change(None, "warning", rule=rule)
+    stage.wait(30)
+    stage.change("warning", "critical", 10, rule=rule)
+    assert stage.told == []
+    stage.wait(30)
+    assert stage.told == [("team", "raised", "critical")]
+    stage.wait(600)
+    assert stage.told[-1] == ("lead", "escalated", "critical")
+    stage.change("critical", None, rule=rule)
+    stage.told.clear()
+    stage.change(None, "warning", rule=rule)
+    stage.keeper.acknowledge("3", "anna")
+    stage.wait(6000)
+    assert stage.told == []
+
+
+def test_a_restart_in_the_time_before_telling_tells_in_time() -> None:
+    rule = replace(RULE, tell_after=60.0)
+    stage = Stage()
+    stage.change(None, "warning", rule=rule)
+    (episode,) = stage.keeper.episodes.values()
+    later = Stage(wall=stage.wall + 40, steady=5.0)
+    later.keeper.revive(revived(episode.record(), rule, episode.events))
+    later.wait(19)
+    assert later.told == []
+    later.wait(1)
+    assert later.told == [("team", "raised", "warning")]
 
 
 def test_who_does_not_want_the_level_or_the_end_is_not_told() -> None:

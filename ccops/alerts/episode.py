@@ -29,6 +29,8 @@ class Episode:
     snoozed_by: str = ""
     wakes: float | None = None
     """When the snooze ends."""
+    tells: float | None = None
+    """When targets are told for the first time."""
     escalates: float | None = None
     """When the next target is told."""
     told: int = 0

@@ -70,7 +70,10 @@ class Keeper:
         now, at = self.world.wall(), self.world.steady()
         if episode.snoozed_until is not None:
             episode.wakes = at + max(0.0, min(episode.snoozed_until - now, LONGEST_SNOOZE))
-        self._set_escalation(episode)
+        if not episode.targets and not episode.taken:
+            episode.tells = at + max(0.0, episode.rule.tell_after - max(0.0, now - episode.raised_at))
+        else:
+            self._set_escalation(episode)
         self.episodes[episode.subject] = episode
         self.world.show(str(episode.id), episode.row())
 
@@ -110,7 +113,17 @@ class Keeper:
             reading.value, now if reading.since is None else min(reading.since, now), now,
         )  # fmt: skip
         self.episodes[change.subject] = episode
-        self._happened(episode, "raised", tell=episode.rule.targets)
+        if episode.rule.tell_after > 0:
+            episode.tells = self.world.steady() + episode.rule.tell_after
+            self._happened(episode, "raised")
+        else:
+            self._happened(episode, "raised", tell=episode.rule.targets)
+            self._set_escalation(episode)
+
+    def _tell(self, episode: Episode) -> None:
+        """Tell of what has lasted long enough."""
+        episode.tells = None
+        self._happened(episode, "told", tell=episode.rule.targets)
         self._set_escalation(episode)
 
     def _move(self, episode: Episode, change: Transition) -> None:
@@ -126,6 +139,9 @@ class Keeper:
         # Who took it did so when it was less pressing.
         episode.acknowledged_by, episode.acknowledged_at = "", None
         episode.snoozed_by, episode.snoozed_until, episode.wakes = "", None, None
+        if episode.tells is not None:  # it has not lasted long enough for anybody to be told
+            self._happened(episode, "worse")
+            return
         self._happened(episode, "worse", tell=dict.fromkeys((*episode.rule.targets, *episode.targets)))
         self._set_escalation(episode)
 
@@ -147,7 +163,7 @@ class Keeper:
     @property
     def due(self) -> float | None:
         """When, on the monotonic clock, a snooze ends or the next target is told."""
-        times = [time for e in self.episodes.values() for time in (e.wakes, e.escalates) if time is not None]
+        times = [time for e in self.episodes.values() for time in (e.tells, e.wakes, e.escalates) if time is not None]
         return min(times, default=None)
 
     def tick(self) -> None:
@@ -158,6 +174,8 @@ class Keeper:
                 episode.snoozed_by, episode.snoozed_until, episode.wakes = "", None, None
                 self._happened(episode, "woken", tell=episode.targets or episode.rule.targets)
                 self._set_escalation(episode)
+            elif episode.tells is not None and episode.tells <= at:
+                self._tell(episode)
             elif episode.escalates is not None and episode.escalates <= at:
                 self._escalate(episode)
 
@@ -176,7 +194,8 @@ class Keeper:
     def acknowledge(self, alert_id: str, who: str, note: str = "") -> AlertRow:
         """Let somebody take an alert: nobody else is told of it. Raises NotFound."""
         episode = self.find(alert_id)
-        episode.acknowledged_by, episode.acknowledged_at, episode.escalates = who, self.world.wall(), None
+        episode.acknowledged_by, episode.acknowledged_at = who, self.world.wall()
+        episode.escalates = episode.tells = None
         episode.snoozed_by, episode.snoozed_until, episode.wakes = "", None, None
         self._happened(episode, "acknowledged", who=who, note=note)
         return episode.row()
@@ -186,7 +205,7 @@ class Keeper:
         episode = self.find(alert_id)
         lasts = min(seconds, LONGEST_SNOOZE)
         episode.snoozed_by, episode.snoozed_until = who, self.world.wall() + lasts
-        episode.wakes, episode.escalates = self.world.steady() + lasts, None
+        episode.wakes, episode.escalates, episode.tells = self.world.steady() + lasts, None, None
         episode.acknowledged_by, episode.acknowledged_at = "", None
         self._happened(episode, "snoozed", who=who, note=note)
         return episode.row()
@@ -254,7 +273,8 @@ class Keeper:
 
     def _body(self, episode: Episode, event: EventRecord) -> Body:
         return {
-            "event": event.kind,
+            # For who is told it begins now.
+            "event": "raised" if event.kind == "told" else event.kind,
             "alert": str(episode.id),
             "site": self.world.site,
             "at": event.at,

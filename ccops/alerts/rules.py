@@ -37,6 +37,8 @@ class Rule:
     """How far inside the limit it must come to be over."""
     calm: float = 0.0
     """Seconds that it must be inside to be over."""
+    tell_after: float = 0.0
+    """Seconds that it must hold before targets are told; the console shows it at once."""
     queues: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
@@ -65,13 +67,13 @@ def _rule(name: str, figure: str, *, info: float | None = None, warning: float |
 
 
 BUILT_IN: Final[tuple[Rule, ...]] = (
-    _rule("link", "link_down", critical=0),
-    _rule("nobody", "unserved", critical=0),
-    _rule("wait", "wait_ratio", warning=1, critical=3),
+    _rule("link", "link_down", critical=0, tell_after=15.0),
+    _rule("nobody", "unserved", critical=0, tell_after=60.0),
+    _rule("wait", "wait_ratio", warning=1, critical=3, tell_after=60.0),
     _rule("service_level", "service_level", warning=0.8, above=False),
     _rule("abandon_rate", "abandon_rate", info=0.1),
     _rule("paused", "pause_time", warning=900),
-    _rule("ringing", "state_time", warning=20, states=("ringing",)),
+    _rule("ringing", "state_time", warning=20, states=("ringing",), tell_after=60.0),
     _rule("on_hold", "state_time", warning=120, states=("on_hold",)),
     _rule("wrap_up", "state_time", warning=120, states=("wrap_up",)),
     _rule("talking", "state_time", info=900, states=("talking",)),
@@ -82,7 +84,10 @@ BUILT_IN: Final[tuple[Rule, ...]] = (
     _rule("log", "log_silence", warning=120),
     _rule("disk", "disk_free", warning=0.1, critical=0.03, above=False, hysteresis=0.01),
 )
-"""What needs attention in every centre; [alert_rules.NAME] changes one of them or adds another."""
+"""What needs attention in every centre; [alert_rules.NAME] changes one of them or adds another.
+
+What comes and goes with every call is shown at once, but told to nobody until it lasts.
+"""
 
 
 def rules_of(settings: "Settings") -> tuple[Rule, ...]:
@@ -114,7 +119,7 @@ def _new(name: str, given: "AlertRule | None") -> Rule:
 def _changed(rule: Rule, given: "AlertRule") -> Rule:
     changes: dict[str, object] = {
         name: value
-        for name in ("lasting", "hysteresis", "calm", "min_offered", "escalate_after")
+        for name in ("lasting", "hysteresis", "calm", "tell_after", "min_offered", "escalate_after")
         if (value := getattr(given, name)) is not None
     }
     for name in ("queues", "agents", "states", "reasons", "roles", "targets", "escalate"):

@@ -33,8 +33,8 @@ FIGURE_COLUMNS = columns("figure", "about", "unit", "bad", "meaning")
 RULE_COLUMNS = columns(
     "rule", "figure", "bad", "info:seconds", "warning:seconds", "critical:seconds", "lasting:duration",
     "targets:list", "escalate:list",
-    extra="hysteresis:seconds calm:duration queues:list agents:list states:list reasons:list min_offered:count"
-    " roles:list escalate_after:duration",
+    extra="hysteresis:seconds calm:duration tell_after:duration queues:list agents:list states:list reasons:list"
+    " min_offered:count roles:list escalate_after:duration",
 )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def list_rules(context: typer.Context, out: Output) -> None:
     from ccops.alerts.rules import LEVELS, rules_of
 
     lists = ("queues", "agents", "states", "reasons", "roles", "targets", "escalate")
-    numbers = ("lasting", "hysteresis", "calm", "min_offered", "escalate_after")
+    numbers = ("lasting", "hysteresis", "calm", "tell_after", "min_offered", "escalate_after")
     out.listing(
         {
             "rule": rule.name,

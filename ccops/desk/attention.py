@@ -163,8 +163,12 @@ def _of_alert(row: AlertRow) -> Notice:
 
 
 def _connecting(board: Board) -> list[Notice]:
-    """The first connection is news, but no alarm."""
+    """The first connection is news, but no alarm; a daemon that is gone is one."""
     link = board.link
+    if board.watched and link.state != "live" and not any(row.rule == "link" for row in board.alerts.values()):
+        # The daemon itself is out of reach: nobody is there to keep an alert about it.
+        since = link.since if link.heard_at is None else link.heard_at
+        return [Notice("critical", "link", "link", link.site, link_text(board), since)]
     if link.heard_at is not None or link.state not in ("connecting", "syncing"):
         return []
     return [Notice("info", "link", "link", link.site, link_text(board), link.since)]

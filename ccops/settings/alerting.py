@@ -73,6 +73,15 @@ class AlertRule:
     calm: float | None = key(
         None, "How long it must be back inside before it is over.", low=0, high=86400, unit="s", example=30, shown="0"
     )
+    tell_after: float | None = key(
+        None,
+        "How long it must hold before targets are told; the console shows it at once.",
+        low=0,
+        high=86400,
+        unit="s",
+        example=60,
+        shown="0, or the built-in rule's",
+    )
     queues: tuple[str, ...] = key((), "Only these queues; names may hold * and ?, ! excludes.", example=("sales*",))
     agents: tuple[str, ...] = key((), "Only these agents, likewise.", example=("*", "!Director*"))
     states: tuple[str, ...] = key(

@@ -31,7 +31,7 @@ CREATE TABLE alert_events (     -- what happened to it, in order
     alert INTEGER NOT NULL,
     number INTEGER NOT NULL,
     at REAL NOT NULL,
-    kind TEXT NOT NULL,         -- raised, worse, better, cleared, acknowledged, snoozed, woken, escalated
+    kind TEXT NOT NULL,         -- raised, told, worse, better, cleared, acknowledged, snoozed, woken, escalated
     level TEXT NOT NULL,
     value REAL,
     who TEXT NOT NULL,
