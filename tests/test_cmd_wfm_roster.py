@@ -248,6 +248,8 @@ def test_a_roster_in_every_form(world: World) -> None:
     html = (world.folder / "r.html").read_text(encoding="utf-8")
     assert "Anna Müller" in html
     assert "early 08:00–16:00" in html
+    assert "Missing" not in html
+    assert "Missing" in (world.folder / "r.md").read_text(encoding="utf-8")
     rows = (world.folder / "r.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 11
     assert (world.folder / "r.pdf").read_bytes().startswith(b"%PDF")

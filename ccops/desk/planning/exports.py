@@ -39,6 +39,8 @@ class Written:
 
 _BACK, _AHEAD = 31, 180
 _DATA = frozenset({"csv", "tsv", "jsonl"})
+_WALL = frozenset({"html", "pdf"})
+"""Forms that hang on a wall: who works when, and nothing of what the planner worries about."""
 
 
 def exported(office: Office, roster: Roster, export: Export) -> bytes:
@@ -66,11 +68,13 @@ def _printed(office: Office, roster: Roster, export: Export) -> "Printed":
     from ccops.wfm.publish.papers import Printed
 
     team = office.team()
-    slots = [] if export.form in _DATA else list(slots_of(Rosters(office).plan(roster, team), roster.rows))
+    planners = export.form not in _DATA | _WALL
+    slots = list(slots_of(Rosters(office).plan(roster, team), roster.rows)) if planners else []
+    shortfalls = roster.head.document.get("shortfalls", ()) if planners else ()
     return Printed(
         roster.head.id, roster.head.state, roster.head.first, roster.head.days, roster.rows, team,
         office.settings.site.name, office.zone, office.clock(), slots,
-        roster.head.document.get("shortfalls", ()), export.person,
+        shortfalls, export.person,
     )  # fmt: skip
 
 
