@@ -79,7 +79,7 @@ def group_of(visit: Visit, name: str, zone: ZoneInfo, dids: dict[str, str]) -> H
     }[name]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(
     logs(days=1, stays=15),
     cuts,
@@ -133,7 +133,7 @@ def put_dids(store: Path, dids: dict[str, str]) -> None:
         connection.executemany("INSERT INTO call_details (callid, did) VALUES (?, ?)", list(dids.items()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     logs(days=1, stays=10),
     cuts,

@@ -24,7 +24,8 @@ REST = (
     "wrap",
     "transfers",
 )
-_PERCENTILES = ("wait_p50", "wait_p90", "wait_p95")
+_MOST_DAYS = 31
+"""Days that a heat map has room for."""
 
 
 def queues(work: Work) -> list[Part]:
@@ -48,8 +49,10 @@ def overview(work: Work) -> list[Part]:
     """Figures by queue and day, by day, and by queue."""
     by_day = Chart("lines", "day", ("offered", "answered"))
     by_queue = Chart("bars", "queue", ("answered", "lost"), stacked=True)
+    few = sum(1 for _day in days_of(work.period, work.zone)) <= _MOST_DAYS
+    both = Chart("heat", "day", ("offered",), by="queue") if few else None
     return [
-        VisitTable("overview", marked("Queues by day"), ("day", "queue"), SHOWN, REST),
+        VisitTable("overview", marked("Queues by day"), ("day", "queue"), SHOWN, REST, chart=both),
         VisitTable("days", marked("Days"), ("day",), SHOWN, REST, fill=_days, chart=by_day),
         VisitTable("queues", marked("Queues"), ("queue",), (*SHOWN[:8], "wait_p90", "aht"), chart=by_queue, crew=True),
     ]
