@@ -84,10 +84,7 @@ def open_store(path: Path, *, read_only: bool = False) -> Database:
     if path.is_dir():
         raise UsageProblem(_("“{path}” is a directory, not a store.").format(path=path))
     if read_only and not path.exists():
-        raise UsageProblem(
-            _("There is no store at “{path}” yet.").format(path=path),
-            remedy=_("`ccops ingest queue-log PATH` makes it from the queue_log."),
-        )
+        raise _none_yet(path)
     if not read_only:
         _make_folder(path)
     with told(path):
@@ -100,6 +97,13 @@ def open_store(path: Path, *, read_only: bool = False) -> Database:
             connection.close()
             raise
     return Database(path, connection)
+
+
+def _none_yet(path: Path) -> UsageProblem:
+    return UsageProblem(
+        _("There is no store at “{path}” yet.").format(path=path),
+        remedy=_("`ccops ingest queue-log PATH` makes it from the queue_log."),
+    )
 
 
 def _make_folder(path: Path) -> None:
@@ -118,6 +122,8 @@ def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool) -> Non
     connection.execute("PRAGMA temp_store = MEMORY")
     version = _version(path, connection)
     if read_only:
+        if version == 0:  # whoever was making it was stopped, or had no room
+            raise _none_yet(path)
         if version < VERSION:
             message = _("The store “{path}” is of an older ccops.").format(path=path)
             raise StoreError(message, remedy=_("Any command that writes, e.g. `ccops ingest`, brings it up to date."))
@@ -160,7 +166,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk ends it by itself
+            connection.execute("ROLLBACK")
         raise
 
 

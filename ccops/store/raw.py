@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ccops.i18n import _
 from ccops.pbx.queue_log.files import Block, stamp_of
+from ccops.pbx.queue_log.lines import LATEST_STAMP
 from ccops.store.database import Database
 
 PACK_FROM = 65_536
@@ -63,14 +64,19 @@ class Packed(NamedTuple):
     data: bytes
 
 
-def pack(block: Block, *, compress: bool = True) -> Packed:
-    """Make a block ready to be stored; the costly part, without the database."""
+def pack(block: Block, *, compress: bool = True, latest: int = LATEST_STAMP) -> Packed:
+    """Make a block ready to be stored; the costly part, without the database.
+
+    A stamp from `latest` on is a fault of the PBX's clock and says nothing of when the block was written.
+    """
     data = block.data
     packed = compress and len(data) >= PACK_FROM
     stored = zlib.compress(data, 1) if packed else data
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     end = block.offset + len(data)
-    return Packed(block.offset, end, lines, _first_stamp(data), _last_stamp(data), digest(data), packed, stored)
+    return Packed(
+        block.offset, end, lines, _first_stamp(data, latest), _last_stamp(data, latest), digest(data), packed, stored
+    )
 
 
 def unpack(packed: int, data: bytes) -> bytes:
@@ -78,13 +84,16 @@ def unpack(packed: int, data: bytes) -> bytes:
     return zlib.decompress(data) if packed else data
 
 
-def _first_stamp(data: bytes) -> int | None:
-    return next((at for line in data[:4096].split(b"\n") if (at := stamp_of(line)) is not None), None)
+def _first_stamp(data: bytes, latest: int) -> int | None:
+    return _stamp_among(data[:4096].split(b"\n"), latest)
 
 
-def _last_stamp(data: bytes) -> int | None:
-    lines = data[-4096:].split(b"\n")
-    return next((at for line in reversed(lines) if (at := stamp_of(line)) is not None), None)
+def _last_stamp(data: bytes, latest: int) -> int | None:
+    return _stamp_among(reversed(data[-4096:].split(b"\n")), latest)
+
+
+def _stamp_among(lines: Iterable[bytes], latest: int) -> int | None:
+    return next((at for line in lines if (at := stamp_of(line)) is not None and at < latest), None)
 
 
 def files_with_head(database: Database, head: bytes) -> list[FileRow]:

@@ -69,12 +69,12 @@ class Here:
 
     def __init__(self, state: State, *, compress: bool = True) -> None:
         """Goes on where `state` stands; without `compress` blocks are not to be stored."""
-        self.deriver, self._compress = Deriver(state), compress
+        self.deriver, self._compress, self._latest = Deriver(state), compress, state.latest
 
     def block(self, block: Block, file: int) -> Answer[tuple[Derived, Packed]]:
         """Take a block in."""
         derived = self.deriver.block(block.data, file, block.offset)
-        return Answer((derived, pack(block, compress=self._compress)))
+        return Answer((derived, pack(block, compress=self._compress, latest=self._latest)))
 
     def standing(self) -> Answer[Standing]:
         """Tell what is open after the blocks so far."""
@@ -89,7 +89,7 @@ class Beside:
 
     def __init__(self, state: State, *, compress: bool = True) -> None:
         """Goes on where `state` stands; without `compress` blocks are not to be stored."""
-        self._compress = compress
+        self._compress, self._latest = compress, state.latest
         # Not forked: this process may have threads, a terminal and a database open.
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(1, context, initializer=derive.start_worker, initargs=(state,))
@@ -97,7 +97,7 @@ class Beside:
     def block(self, block: Block, file: int) -> Answer[tuple[Derived, Packed]]:
         """Hand a block over."""
         asked = self._pool.submit(derive.work_block, block.data, file, block.offset)
-        packed = pack(block, compress=self._compress)  # meanwhile
+        packed = pack(block, compress=self._compress, latest=self._latest)  # meanwhile
         return Answer.later(asked, lambda answer: (derive.unpacked_derived(answer), packed))
 
     def standing(self) -> Answer[Standing]:
