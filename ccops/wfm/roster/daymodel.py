@@ -16,7 +16,7 @@ from ccops.wfm.roster.core import Breaks, Core, Reals, Roster
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.programme import Programme, Terms
-from ccops.wfm.roster.rules import breaches
+from ccops.wfm.roster.rules import breaches, fitting
 
 Choice = tuple[bool, ...]
 Thing = TypeVar("Thing")
@@ -120,18 +120,10 @@ class DayModel:
 
     def _duties(self, person: int, day: int, usual: int) -> list[int]:
         """Return the duties of the usual length that fit between the days before and after."""
-        limits = self.core.limits[person]
-        rules = self.core.rules[limits.rules]
-        allowed = np.isfinite(self.core.costs[person, day]) & (self.core.minutes == self.core.minutes[usual])
+        allowed = fitting(self.core, person, self.roster[person], day, self.days)
+        allowed = allowed & (self.core.minutes == self.core.minutes[usual])
         if self.roster[person, day] != OFF:
             allowed[self.roster[person, day]] = True
-        before, after = day - 1, day + 1
-        if before >= 0 and before not in self.days and self.roster[person, before] != OFF:
-            allowed &= rules.follow_on(day)[self.roster[person, before]]
-        if after < self.cover.days and after not in self.days and self.roster[person, after] != OFF:
-            allowed &= rules.follow_on(after)[:, self.roster[person, after]]
-        if day == 0 and limits.run_before and limits.duty_before != OFF:
-            allowed &= rules.follow_on(0)[limits.duty_before]
         return [int(duty) for duty in np.flatnonzero(allowed)]
 
     def _counted(self, person: int) -> Reals:

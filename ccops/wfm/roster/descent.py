@@ -7,6 +7,7 @@ another order (ruin and recreate), which is kept when it is not worse.
 
 import itertools
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -189,14 +190,16 @@ class Descent:
 
     # --- better ones ---
 
-    def descend(self) -> None:
-        """Improve person by person until nobody can be improved, or time is over."""
+    def descend(self, enough: Callable[[], bool] = lambda: False) -> None:
+        """Improve person by person until nobody can be improved, time is over, or it is `enough`."""
         open_ = {(person, window) for person in range(self.core.people) for window in self.windows}
-        while open_ and not self.control.over:
+        while open_ and not self.control.over and not enough():
             order = sorted(open_)
             self.luck.shuffle(order)
             open_ = set()
-            improved = [step for step in order if not self.control.over and self.improve(step[0], *step[1])]
+            improved = [
+                step for step in order if not self.control.over and not enough() and self.improve(step[0], *step[1])
+            ]
             if improved:
                 self.control.better(self.cost)
                 windows = {window for _person, window in improved}

@@ -17,9 +17,10 @@ from ccops.wfm.roster.descent import Descent
 from ccops.wfm.roster.guide import guided
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.lagrange import Lagrange
+from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.parallel import CORES, in_parallel
 from ccops.wfm.roster.relax import Relaxed, relax
-from ccops.wfm.roster.rules import breaches
+from ccops.wfm.roster.rules import breaches, fitting
 from ccops.wfm.roster.totals import Totals
 
 _RELAX_SHARE = 0.3
@@ -31,6 +32,7 @@ _DAY_SECONDS = 4.0
 _DAY_UNITS = 100_000_000
 _GAP = 0.002
 _REACH = 6
+_RETIMED = 3
 
 
 class IntervalSearch:
@@ -52,7 +54,7 @@ class IntervalSearch:
         self.control.raise_bound(totals.bound)
         first, cost = self.descent.state(), self.descent.cost
         self.descent.adopt(guided(self.core, self.cover, relaxed, self.control, self.luck.randrange(1 << 30)))
-        self._descend()
+        self._retime()
         self._every_day()
         if self.descent.cost > cost:
             self.descent.restore(first)
@@ -77,11 +79,11 @@ class IntervalSearch:
             return relaxed
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(step)
-            self._descend()
+            self._descend(job.done)
             return job.result()
 
-    def _descend(self) -> None:
-        self.descent.descend()
+    def _descend(self, enough: Callable[[], bool] = lambda: False) -> None:
+        self.descent.descend(enough)
         self.offer()
 
     def _bound(self, relaxed: Relaxed) -> None:
@@ -90,6 +92,29 @@ class IntervalSearch:
         self.control.raise_bound(lagrange.control.bound)
 
     # --- days ---
+
+    def _retime(self) -> None:
+        """Move everybody's shifts within the days they work to where they help most: quick, and keeps the days."""
+        people = [person for person in range(self.core.people) if self.cover.groups[person] >= 0]
+        for _round in range(_RETIMED):
+            self.luck.shuffle(people)
+            for person in people:
+                if not self.control.over:
+                    self._retime_one(person)
+
+    def _retime_one(self, person: int) -> None:
+        descent, before = self.descent, self.descent.cost
+        old, presence = descent.roster[person].copy(), descent.presence[person]
+        descent.take(person)
+        prices = self.core.costs[person] + self.cover.marginal(descent.counts, person, 0, self.cover.days)
+        pattern = old.copy()
+        for day in np.flatnonzero(old != OFF).tolist():
+            allowed = fitting(self.core, person, pattern, day) & (self.core.minutes == self.core.minutes[old[day]])
+            if allowed.any():
+                pattern[day] = int(np.where(allowed, prices[day], np.inf).argmin())
+        descent.put(person, pattern)
+        if descent.cost > before or breaches(self.core, person, pattern):
+            descent.replace(person, old, presence)
 
     def _every_day(self) -> None:
         """Solve each day once, two far from each other at a time."""

@@ -1,9 +1,11 @@
 """Whether a pattern keeps a person's limits, and which one it breaks: the check behind every hand and every move."""
 
 import itertools
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ccops.wfm.roster.core import Core, Roster
 from ccops.wfm.roster.limits import OFF, Limits
@@ -31,6 +33,20 @@ def breaches(core: Core, person: int, pattern: Roster) -> list[Breach]:
         *_weekends(core, limits, pattern),
         *_counts(limits, pattern),
     ]
+
+
+def fitting(core: Core, person: int, pattern: Roster, day: int, changing: Container[int] = ()) -> npt.NDArray[np.bool_]:
+    """Return which duties may be worked on a day between those of the days beside it, unless these change as well."""
+    limits = core.limits[person]
+    rules, before, after = core.rules[limits.rules], day - 1, day + 1
+    allowed: npt.NDArray[np.bool_] = np.isfinite(core.costs[person, day])
+    if before >= 0 and before not in changing and pattern[before] != OFF:
+        allowed = allowed & rules.follow_on(day)[pattern[before]]
+    if after < core.calendar.days and after not in changing and pattern[after] != OFF:
+        allowed = allowed & rules.follow_on(after)[:, pattern[after]]
+    if day == 0 and limits.run_before and limits.duty_before != OFF:
+        allowed = allowed & rules.follow_on(0)[limits.duty_before]
+    return allowed
 
 
 def _days(core: Core, person: int, pattern: Roster) -> list[Breach]:
