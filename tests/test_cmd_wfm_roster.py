@@ -8,12 +8,19 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from icalendar import Calendar
 
 from ccops.desk.planning.rosters import Rosters
+from ccops.pbx.text import clean
+from ccops.store.planning import DayRow, EventRow
 from ccops.wfm.erlang import Traffic
+from ccops.wfm.publish.events import changed_events
+from ccops.wfm.publish.ical import calendar_of
 from ccops.wfm.staffing import agents_needed
 from ccops.wfm.targets import ServiceRule, Target
 from tests.planning_world import MONDAY, TEAM, WEDNESDAY, World, history_csv, week, worked
@@ -250,6 +257,9 @@ def test_a_roster_in_every_form(world: World) -> None:
     assert "early 08:00–16:00" in html
     assert "Missing" not in html
     assert "Missing" in (world.folder / "r.md").read_text(encoding="utf-8")
+    whole = json.loads(world.wfm("roster", "export", "--json").out)
+    assert whole["kind"] == "ccops-roster"
+    assert world.wfm("roster", "export").out.startswith("person,")
     rows = (world.folder / "r.csv").read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 11
     assert (world.folder / "r.pdf").read_bytes().startswith(b"%PDF")
@@ -441,3 +451,51 @@ def test_ctrl_c_keeps_the_best_roster_so_far(world: World) -> None:
     assert made["seconds"] < 110
     assert "Stopped" in err
     assert world.data("roster", "check", str(made["version"])) == []
+
+
+# -- calendars, by property --------------------------------------------------------------------------------------------
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.sampled_from(' ;,:\\"n'), min_size=1)
+DAYS = st.integers(0, 40).map(lambda offset: MONDAY + timedelta(days=offset))
+
+
+@given(
+    TEXTS, TEXTS, TEXTS, st.integers(0, 95), st.integers(1, 96), DAYS,
+    st.sampled_from(["Europe/Vienna", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "UTC"]),
+)  # fmt: skip
+def test_any_shift_comes_back_from_a_calendar(
+    name: str, shift: str, rest: str, start: int, length: int, day: date, zone: str
+) -> None:
+    event = EventRow("p", day, 3, 1_772_600_400.0, "x", shift, start * 15, length * 15, ((rest, start * 15, 15, True),))
+    text = calendar_of("p", name, [event], "mark", ZoneInfo(zone), days=(day, day))
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    (found,) = Calendar.from_ical(text).walk("VEVENT")
+    assert (str(found["SUMMARY"]), found["SEQUENCE"]) == (clean(shift), 3)
+    assert str(found["DESCRIPTION"]).startswith(clean(rest))
+    begin, end = found.decoded("DTSTART"), found.decoded("DTEND")
+    wanted = (datetime.combine(day, datetime.min.time()) + timedelta(minutes=start * 15)).replace(tzinfo=ZoneInfo(zone))
+    assert begin.astimezone(UTC) == wanted.astimezone(UTC)
+    assert end.astimezone(UTC) - begin.astimezone(UTC) <= timedelta(minutes=length * 15 + 60)
+
+
+ROWS = st.dictionaries(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 3)), st.sampled_from(["", "early", "late"]), min_size=1
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=5))
+def test_sequences_only_rise_and_calendars_tell_what_holds(publications: list[dict[tuple[str, int], str]]) -> None:
+    known: dict[tuple[str, date], EventRow] = {}
+    for at, wanted in enumerate(publications):
+        rows = [
+            DayRow(0, person, MONDAY + timedelta(days=day), shift, 480 if shift else 0, 480 if shift else 0, 480, ())
+            for (person, day), shift in wanted.items()
+        ]
+        changed = list(changed_events(known.values(), rows, float(at)))
+        for event in changed:
+            before = known.get((event.person, event.day))
+            assert event.sequence == (0 if before is None else before.sequence + 1)
+            known[event.person, event.day] = event
+        told = {key: event.shift for key, event in known.items() if event.digest}
+        assert told == {(row.person, row.day): row.shift for row in rows if row.shift}
+        assert not list(changed_events(known.values(), rows, 99.0)), "the same again changes nothing"

@@ -17,6 +17,7 @@ from ccops.wfm.adherence.actual import Done
 from ccops.wfm.adherence.live import live_rows
 from ccops.wfm.adherence.schedule import Asked, without
 from ccops.wfm.adherence.score import score
+from tests.cmd_tools import FakeDesk, seat
 from tests.planning_world import MONDAY, NOON, TEAM, VIENNA, WEDNESDAY, World, log_lines, week
 
 # -- the arithmetic ----------------------------------------------------------------------------------------------------
@@ -227,3 +228,11 @@ def test_this_moment_from_the_history(world: World) -> None:
     found = {row["person"]: (row["scheduled_state"], row["state"]) for row in rows}
     assert found["anna"] == ("break", "phones")
     assert found["bob"] == ("break", "off")
+
+
+def test_the_command_asks_the_pbx_where_there_is_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    seat(monkeypatch, FakeDesk(board(Anna=(AgentState.TALKING, ""))))
+    world.variables["CCOPS_AMI__USERNAME"] = "tester"
+    rows = {row["person"]: row for row in world.data("adherence", "--live")}
+    assert (rows["anna"]["state"], rows["anna"]["detail"], rows["anna"]["adherent"]) == ("phones", "talking", False)
+    assert rows["anna"]["until"] == "2026-03-04T12:30:00+01:00"

@@ -7,6 +7,7 @@ import typer
 
 from ccops.cmd.columns import columns
 from ccops.cmd.output import Output, listing
+from ccops.cmd.planning import planning
 from ccops.cmd.quantities import duration
 from ccops.cmd.run import Run
 from ccops.cmd.wfm_common import days, office_of
@@ -24,6 +25,7 @@ _NOW = ("agent", "person", "scheduled_state", "state", "detail", "since", "until
 
 
 @listing(ADHERENCE_COLUMNS)
+@planning()
 def show_adherence(
     context: typer.Context,
     out: Output,

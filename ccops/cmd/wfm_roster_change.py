@@ -141,7 +141,7 @@ def export_roster(
 
     office = office_of(run)
     who = "" if person is None else office.team().person(person).id
-    written = write_export(office, version, output, person=who, calendars=calendars)
+    written = write_export(office, version, output, person=who, calendars=calendars, form="json" if as_json else "csv")
     if written.content is not None:
         run.write(written.content.decode())
         return

@@ -95,18 +95,24 @@ def around_today(office: Office) -> tuple[date, date]:
 
 
 def write_export(
-    office: Office, number: int | None, output: Path | None, *, person: str = "", calendars: bool = False
+    office: Office,
+    number: int | None,
+    output: Path | None,
+    *,
+    person: str = "",
+    calendars: bool = False,
+    form: str = "csv",
 ) -> Written:
     """Write a roster to a file, whose ending says the form, or a calendar per person into a folder.
 
-    Without a file the content is returned: CSV, or JSON where the whole roster is wanted.
+    Without a file the content is returned, in `form`.
     """
     roster = Rosters(office).get(number)
     days = around_today(office) if number is None else (roster.head.first, roster.last)
     if calendars:
         return Written(roster.head.id, list(_calendars(office, roster, output, person, days)))
     if output is None:
-        return Written(roster.head.id, content=exported(office, roster, Export("csv", person)))
+        return Written(roster.head.id, content=exported(office, roster, Export(form, person)))
     content = exported(office, roster, Export(_form(output), person, days))
     _write(output, content)
     return Written(roster.head.id, [output])
