@@ -272,6 +272,29 @@ def test_days_stand_against_the_days_before(tmp_path: Path) -> None:
         assert document(paper)["compared_with"]["from"].startswith("2026-10-18")
 
 
+@pytest.mark.parametrize("name", [name for name in entries() if name not in ("ladder", "callbacks")])
+def test_what_stands_beside_is_the_report_of_that_period(recorded: Sources, name: str) -> None:
+    """The second half minute beside the first one."""
+    before, now = Period(START, START + 30), Period(START + 30, START + 60)
+    beside = make_paper(name, Ask(now, now.end), recorded, compared=before)
+    alone, former = (make_paper(name, Ask(period, period.end), recorded) for period in (now, before))
+    for section, mine, theirs in zip(beside.sections, alone.sections, former.sections, strict=True):
+        plain = [column.key for column in mine.columns]
+        if [column.key for column in section.columns] == plain:
+            assert list(section.rows) == list(mine.rows)  # a list, which has nothing to stand against
+            continue
+        figures = [column.key for column in section.columns if column.key.endswith("_before")]
+        for key in figures:
+            was = (theirs.total or {}).get(key.removesuffix("_before"))
+            assert (section.total or {}).get(key) == was, (section.name, key)
+        about = [key for key in plain if f"{key}_before" not in figures]
+        known = {tuple(row.get(key) for key in about): row for row in theirs.rows}
+        for row in section.rows:
+            other = known.get(tuple(row.get(key) for key in about), {})
+            for key in figures:
+                assert row.get(key) == other.get(key.removesuffix("_before")), (section.name, key)
+
+
 # --- what cannot be asked ---
 
 

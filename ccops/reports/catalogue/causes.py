@@ -53,7 +53,7 @@ class CauseTable:
         waits = sum(wait * count for (outcome, wait), count in counts.items() if outcome != Outcome.ANSWERED.value)
         sums = {"lost": total.lost, "offered_share": ratio(total.lost, total.offered), "wait": ratio(waits, total.lost)}
         chart = Chart("share", "cause", ("lost",))
-        return Section(self.name, _("Causes"), self.columns(work), rows, sums if rows else None, chart)
+        return Section(self.name, _("Causes"), self.columns(work), rows, sums, chart)
 
     def _row(self, outcome: Outcome, total: Tally, counts: Mapping[tuple[str, int], int]) -> dict[str, Any]:
         count: int = getattr(total, outcome.value)

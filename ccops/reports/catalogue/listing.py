@@ -58,8 +58,7 @@ class Listing:
         """Make the section."""
         items = self.items(work)
         rows = [item.row for item in items]
-        total = self.total(work, items) if items else None
-        note = self.note(work, items)
+        total, note = self.total(work, items), self.note(work, items)
         return Section(self.name, _(self.title), self.columns(work), rows, total, self.chart, note)
 
     def found(self, work: Work, row: Row, figure: str) -> Found | None:

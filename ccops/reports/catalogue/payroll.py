@@ -58,7 +58,11 @@ class PayTable:
     title: str
     keys: Sequence[str]
     chart: Chart | None = None
-    comparable: bool = True
+
+    @property
+    def comparable(self) -> bool:
+        """Nobody comes at the same second on two days."""
+        return "day" not in self.keys
 
     def columns(self, work: Work) -> list[Column]:
         """Return the columns."""
@@ -112,6 +116,9 @@ class PayTable:
             "productive": lambda one: rule(one.reason).productive or rule(one.reason).wrap_up,
         }
         pauses = [one for one in found.pauses if figure not in tests or tests[figure](one)]
+        if figure == "paid":  # nothing is known of a static member's
+            known = {one.agent for one in found.sessions}
+            pauses = [one for one in pauses if one.agent in known]
         visits = [] if figure == "paid" else found.visits
         sessions = [] if figure == "productive" else found.sessions
         return Found(found.periods, found.now, visits, sessions, pauses)

@@ -111,7 +111,11 @@ class RepeatTable:
     title: str
     key: str
     chart: Chart | None = None
-    comparable: bool = True
+
+    @property
+    def comparable(self) -> bool:
+        """Numbers come and go."""
+        return self.key != "number"
 
     def columns(self, work: Work) -> list[Column]:
         """Return the columns."""
@@ -139,8 +143,8 @@ class RepeatTable:
         if self.key == "number":
             rows = sorted((row for row in rows if row["repeats"]), key=lambda row: (-row["visits"], row["number"]))
             _censored(work)
-        total = callers.total.row() if callers.total.visits else None
-        return Section(self.name, _(self.title), self.columns(work), rows, total, self.chart, self._note(callers))
+        total, note = callers.total.row(), self._note(callers)
+        return Section(self.name, _(self.title), self.columns(work), rows, total, self.chart, note)
 
     def _note(self, callers: Callers) -> str:
         if self.key != "number":
