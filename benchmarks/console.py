@@ -23,9 +23,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.history_year import write_year
+
 COLUMNS, LINES = 120, 60
 SEATS, QUEUES = 50, 5
 SCREENS = ("overview", "agents", "calls")
+YEAR = b"2025"
+"""The year that `write_year` writes."""
+LONGEST_READING = 120.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STAMP = re.compile(rb"EV(\d{6,})Z")
 
@@ -195,6 +200,76 @@ def flooded(seconds: float) -> tuple[float, float, float, float]:
         return statistics.median(answers), max(answers), share, terminal.memory() - memory
 
 
+def reading(settings: dict[str, str], store: Path) -> tuple[list[float], list[float], float]:
+    """Return times from a key to its screen, ms: while the calls of a year are read, and after it; and s of reading.
+
+    What is read is every visit of the store, one by one: the most that a report can ask for.
+    """
+    with console("ccops", "--screen", "reports", **{**settings, "CCOPS_STORE__PATH": str(store)}) as terminal:
+        _until(terminal, b"compare-rules")
+        for keys, mark in ((b"d", b"last-month"), (b"other\r", b"2026-W10"), (YEAR + b"\r", YEAR)):
+            terminal.tail = b""
+            terminal.press(keys)
+            _until(terminal, mark)
+            terminal.pump(0.7)
+        terminal.press(b"/report:calls\r")
+        terminal.pump(1.0)
+        terminal.tail = b""
+        begun = time.monotonic()
+        terminal.press(b"\r")
+        _until(terminal, b"Reading")
+        meanwhile: list[float] = []
+        while _reads(terminal.pid) and time.monotonic() - begun < LONGEST_READING:
+            meanwhile.append(_answer(terminal, len(meanwhile)))
+        spent = time.monotonic() - begun
+        return meanwhile, [_answer(terminal, turn) for turn in range(len(meanwhile))], spent
+
+
+def _answer(terminal: Terminal, turn: int) -> float:
+    """Return the time from a key to the screen that it opens, ms."""
+    key, mark = ((b"2", b"Caller / reason"), (b"1", b"Longest"))[turn % 2]
+    terminal.tail = b""
+    pressed = time.monotonic()
+    terminal.press(key)
+    seen = terminal.pump(3.0, mark)
+    answer = 1000 * ((seen or time.monotonic()) - pressed)
+    terminal.pump(0.3)
+    return answer
+
+
+def _until(terminal: Terminal, mark: bytes) -> None:
+    if terminal.pump(30.0, mark) is None:
+        raise SystemExit(f"the console never showed {mark!r}; its last words: {terminal.tail[-800:]!r}")
+
+
+def _reads(pid: int) -> bool:
+    """Tell whether the console's process that reads the store is at work: it has used the processor lately."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    before = [_ticks_of(child) for child in children]
+    time.sleep(0.1)
+    return any(_ticks_of(child) > spent for child, spent in zip(children, before, strict=True))
+
+
+def _ticks_of(pid: int) -> int:
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    return 0
+
+
+def make_year(folder: Path, visits: int) -> Path:
+    """Make a store with a year of so many visits."""
+    log, store = folder / "queue_log", folder / "ccops.db"
+    write_year(log, visits=visits)
+    subprocess.run(
+        [sys.executable, "-m", "ccops", "--db", str(store), "ingest", "queue-log", str(log)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return store
+
+
 def _hour(name: str, figures: tuple[float, float, float]) -> list[tuple[str, str, str]]:
     cpu, rate, memory = figures
     return [
@@ -208,7 +283,15 @@ def main() -> None:
     """Measure and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each stretch")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--visits", type=int, default=200_000, help="visits in the year that is read")
+    parser.add_argument(
+        "--only-reading", action="store_true", help="measure the keys while a year is read, nothing else"
+    )
+    options = parser.parse_args()
+    if options.only_reading:
+        _print(_reading_lines(options.visits))
+        return
+    seconds = options.seconds
     lines: list[tuple[str, str, str]] = []
     with simulated() as settings:
         time.sleep(3)  # the PBX makes its history first, which takes a core
@@ -227,6 +310,24 @@ def main() -> None:
     lines.append(("5,000 changes/s: key to screen, median / worst", f"{middle:.0f} / {worst:.0f} ms", "≤ 200 ms"))
     lines.append(("5,000 changes/s: core (the made-up centre included)", f"{share:.0f} %", "–"))
     lines.append(("5,000 changes/s: memory gained", f"{gained:+.1f} MB", "flat"))
+    _print([*lines, *_reading_lines(options.visits)])
+
+
+def _reading_lines(visits: int) -> list[tuple[str, str, str]]:
+    with tempfile.TemporaryDirectory() as folder, simulated() as settings:
+        meanwhile, after, seconds = reading(settings, make_year(Path(folder), visits))
+    return [
+        (f"the calls of a year are read, {visits} visits, in", f"{seconds:.1f} s", "–"),
+        ("meanwhile, key to screen: median / worst", _pair(meanwhile), "≤ 200 ms"),
+        ("after it", _pair(after), "–"),
+    ]
+
+
+def _pair(times: list[float]) -> str:
+    return f"{statistics.median(times):.0f} / {max(times):.0f} ms"
+
+
+def _print(lines: list[tuple[str, str, str]]) -> None:
     width = max(len(line[0]) for line in lines)
     for name, value, reach in (("console, 120×60, 50 seats, 5 queues", "measured", "reach"), *lines):
         print(f"{name:<{width}}  {value:>18}  {reach:>10}")

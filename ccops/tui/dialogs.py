@@ -185,10 +185,18 @@ class Ask(Modal[str], _Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", _("Cancel"))]
 
     def __init__(
-        self, title: str, *, hint: str = "", value: str = "", check: Callable[[str], str] | None = None, plain: bool
+        self,
+        title: str,
+        *,
+        hint: str = "",
+        value: str = "",
+        check: Callable[[str], str] | None = None,
+        plain: bool,
+        afresh: bool = False,
     ) -> None:
-        """`check` returns what is wrong with a text, or nothing."""
+        """`check` returns what is wrong with a text, or nothing; `afresh`: the first key takes the place of `value`."""
         super().__init__(classes="-plain" if plain else None)
+        self._afresh = afresh
         self._title, self._hint, self._value, self._check = title, hint, value, check
         self._wrong = self.text("", "wrong")
 
@@ -198,7 +206,7 @@ class Ask(Modal[str], _Dialog):
             yield self.text(self._title, "title")
             if self._hint:
                 yield self.text(self._hint)
-            field = Input(self._value, select_on_focus=False, compact=True)
+            field = Input(self._value, select_on_focus=self._afresh, compact=True)
             field.cursor_blink = False
             yield field
             yield self._wrong

@@ -14,6 +14,8 @@ from ccops.tui.reports.steps import stepped, word_of, written
 from ccops.tui.reports.study import Study
 from ccops.tui.view import View
 
+_OPTION = "--period"
+"""What the command calls a period; here nobody needs to read that."""
 _OTHER = "?"
 """Value of the choice that leads to a line to type in."""
 INTERVALS = {
@@ -81,12 +83,12 @@ class Asking(View):
     def _periods(self) -> Iterator[Choice]:
         study = self.study
         for word in when.WORDS:
-            days = written(when.named(word, study.now, study.zone, "--period"), study.zone)
+            days = written(when.named(word, study.now, study.zone, _OPTION), study.zone)
             yield Choice(word, word, days)
         yield Choice(_OTHER, _("other dates …"))
 
     def _wrong_period(self, text: str) -> str:
-        return _problem(lambda: when.named(text, self.study.now, self.study.zone, "--period"))
+        return _problem(lambda: when.named(text, self.study.now, self.study.zone, _OPTION))
 
     # What of
 
@@ -177,7 +179,8 @@ class Asking(View):
         return answer
 
     async def _typed(self, title: str, hint: str, value: str, check: Any = None) -> str | None:
-        return await self._ask(Ask(title, hint=hint, value=value, check=check, plain=self.station.look.ascii))
+        plain = self.station.look.ascii
+        return await self._ask(Ask(title, hint=hint, value=value, check=check, plain=plain, afresh=check is not None))
 
 
 _KINDS = {"queue": _("queue"), "agent": _("agent"), "number": _("number")}
@@ -187,7 +190,7 @@ def _problem(read: Any) -> str:
     try:
         read()
     except UsageProblem as problem:
-        return str(problem)
+        return str(problem).removeprefix(f"{_OPTION}: ")
     return ""
 
 

@@ -49,7 +49,7 @@ _KEPT: Final = 6
 """Reports that are kept, so that what a figure is made of and a file of it need no second reading."""
 _KEPT_ROWS: Final = 200_000
 """Rows that they have together; a row takes about a kilobyte. The last one is kept whatever it has."""
-_NICE: Final = 5
+_NICE: Final = 10
 """The console comes first."""
 _EVERY: Final = frozenset({"queue", "agent", "number"})
 
