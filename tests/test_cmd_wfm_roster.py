@@ -499,3 +499,15 @@ def test_sequences_only_rise_and_calendars_tell_what_holds(publications: list[di
         told = {key: event.shift for key, event in known.items() if event.digest}
         assert told == {(row.person, row.day): row.shift for row in rows if row.shift}
         assert not list(changed_events(known.values(), rows, 99.0)), "the same again changes nothing"
+
+
+def test_forecasts_know_the_special_days_of_the_team(world: World) -> None:
+    text = history_csv().replace(",queue\n", "\n").replace(",sales", "").replace(",support", "")
+    path = world.file("all.csv", text)
+    asked = ["forecast", "--weeks", "1", "--from-csv", str(path), "--start", MONDAY.isoformat()]
+    assert [row for row in world.data(*asked) if row["start"].startswith("2026-03-04") and row["calls"] > 0]
+    world.team(TEAM.replace("[days.2026-03-08]", "[days.2026-03-04]"))
+    closed = [row for row in world.data(*asked) if row["start"].startswith("2026-03-04")]
+    assert all(row["calls"] == 0 for row in closed)
+    again = [row for row in world.data(*asked, "--special", "2026-03-04=0.5") if row["start"].startswith("2026-03-04")]
+    assert sum(row["calls"] for row in again) > 0, "what is given goes before what the team says"

@@ -61,7 +61,8 @@ def forecast_calls(
     """Forecast calls and handle time of every open interval.
 
     `low`…`high` holds the middle 80 percent. Open hours are those that the history shows. Learns from the store, or
-    from a CSV file at the same or any finer interval; only what is known before the first day is used.
+    from a CSV file at the same or any finer interval; only what is known before the first day is used. Special days
+    are those of the team (`ccops wfm team`) and of --special.
     """
     run = Run.of(context)
     specials = [_special(text) for text in special or []]
@@ -69,7 +70,7 @@ def forecast_calls(
     from ccops.wfm.forecast import forecast
 
     history = _history(run, from_csv, queue, minutes("--interval", interval))
-    found, model = forecast(history, first or history.after, weeks * 7, _special_days(specials))
+    found, model = forecast(history, first or history.after, weeks * 7, _all_days(run, specials))
     for note in model.notes:
         run.narrator.say(note)
     out.listing(
@@ -124,6 +125,20 @@ def _special(text: str) -> tuple[date, str]:
     return _day("--special", day.strip()), what.strip()
 
 
+def _all_days(run: Run, given: list[tuple[date, str]]) -> "list[SpecialDay]":
+    """Return the special days of the team, where the site has one, and those that are given, which go before."""
+    own = _special_days(given)
+    if not run.settings.store.path.exists():
+        return own
+    from ccops.cmd.wfm_common import office_of
+    from ccops.desk.planning.teams import versions
+
+    office = office_of(run)
+    team = office.team().days if versions(office) else ()
+    named = {special.day for special in own}
+    return [*own, *(special for special in team if special.day not in named)]
+
+
 def _special_days(given: list[tuple[date, str]]) -> "list[SpecialDay]":
     from ccops.wfm.days import SpecialDay
 
@@ -163,7 +178,7 @@ def backtest_forecasts(
     from ccops.wfm.backtest import backtest
 
     history = _history(run, from_csv, queue, minutes("--interval", interval))
-    scores = backtest(history, weeks, horizons, _special_days(specials))
+    scores = backtest(history, weeks, horizons, _all_days(run, specials))
     for note in history.notes:
         run.narrator.say(note)
     out.listing(

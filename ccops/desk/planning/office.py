@@ -1,6 +1,7 @@
 """The planner's office: settings, store, clock, and what the person at it may do."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -79,7 +80,7 @@ class Office:
                 _("There is no store at “{path}” yet.").format(path=path),
                 remedy=_("`ccops wfm team import FILE` makes it, and `ccops ingest queue-log PATH` fills it."),
             )
-        with open_store(path) as database:
+        with open_store(path, read_only=not os.access(path, os.W_OK)) as database:
             yield database
 
     def team(self, number: int | None = None) -> Team:

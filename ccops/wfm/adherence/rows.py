@@ -1,5 +1,6 @@
 """Rows of adherence from the store: per person and day, per person and interval, per person at this moment."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,7 +36,8 @@ class Reader:
     @classmethod
     def opened(cls, settings: Settings) -> "Reader":
         """Open the store of a site; a team that nobody took in yet is empty."""
-        database = open_store(settings.store.path)
+        path = settings.store.path
+        database = open_store(path, read_only=not os.access(path, os.W_OK))
         found = store.team(database)
         team = Team() if found is None else team_of(found.document)
         return cls(database, team, Rules.of(settings), settings.zone)
