@@ -202,6 +202,9 @@ def publish(connection: Connection, roster: int, at: float, who: str) -> None:
         "UPDATE plan_rosters SET state = 'published', published_at = ?, published_by = ? WHERE id = ?",
         (at, who, roster),
     )
+    # Events are known by it for as long as the store lives, whatever the site is called.
+    sql = "INSERT OR IGNORE INTO meta (key, value) VALUES ('calendar_id', lower(hex(randomblob(8))))"
+    connection.execute(sql)
 
 
 def rosters(database: Database) -> list[RosterHead]:
@@ -288,14 +291,8 @@ def swaps(database: Database) -> list[SwapRow]:
 
 
 def calendar_id(database: Database) -> str:
-    """Return what marks the events of this store: the same for as long as it lives, whatever the site is called."""
-    found = database.meta("calendar_id")
-    if found is None:
-        with database.write() as connection:
-            sql = "INSERT OR IGNORE INTO meta (key, value) VALUES ('calendar_id', lower(hex(randomblob(8))))"
-            connection.execute(sql)
-        found = database.meta("calendar_id")
-    return found or ""
+    """Return what marks the events of this store, given when it first published; empty before."""
+    return database.meta("calendar_id") or ""
 
 
 def events(database: Database, first: date, last: date, person: str | None = None) -> list[EventRow]:
