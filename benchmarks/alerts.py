@@ -24,6 +24,8 @@ from ccops.pbx.sim import AgentPlan, CentrePlan, QueuePlan, SimPbx
 from tests.hooks import hook
 
 SEATS, QUEUES = 50, 5
+EVENTS = 15
+"""A second: about 40 to a call."""
 
 
 def config(folder: Path, place: dict[str, Any], more: str) -> Path:
@@ -84,9 +86,9 @@ async def cost(seconds: float, *, busy: bool) -> dict[str, float]:
         folder = Path(name)
         log = folder / "queue_log"
         seats = ["--seats", str(SEATS), "--queues", str(QUEUES), "--queue-log", str(log)]
-        # At this start the day's demand is at its peak; at night nobody calls and nobody is there.
-        start = 1_772_618_400 if busy else 1_772_582_400
-        async with child("-m", "ccops.pbx.sim", *seats, "--start", str(start)) as pbx:
+        # A centre that never sleeps with some 15 calls a minute; at night nobody calls and nobody is there.
+        day = ["--flood", str(EVENTS), "--flood-seconds", str(seconds + 60)] if busy else ["--start", "1772582400"]
+        async with child("-m", "ccops.pbx.sim", *seats, *day) as pbx:
             path = config(folder, pbx.said, f'[queue_log]\npath = "{log}"\n')
             log.touch()
             async with daemon_on(path) as daemon:

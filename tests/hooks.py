@@ -1,6 +1,7 @@
 """A webhook receiver on loopback, in a thread: keeps what it is sent, and fails on demand."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ class Hook:
     """The receiver; answers 204 unless told otherwise."""
 
     port: int = 0
+    scheme: str = "http"
     answers: list[int] = field(default_factory=list)
     """Status of the next answers, first to last."""
     down: bool = False
@@ -39,7 +41,7 @@ class Hook:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?token=t0ken"
+        return f"{self.scheme}://127.0.0.1:{self.port}/hook?token=t0ken"
 
     @property
     def taken(self) -> list[Got]:
@@ -52,9 +54,9 @@ class Hook:
 
 
 @contextmanager
-def hook() -> Iterator[Hook]:
-    """Run a receiver."""
-    made = Hook()
+def hook(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
+    """Run a receiver, over TLS where a context is given."""
+    made = Hook(scheme="http" if tls is None else "https")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -72,6 +74,8 @@ def hook() -> Iterator[Hook]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.port = server.server_address[1]
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

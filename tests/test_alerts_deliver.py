@@ -31,6 +31,7 @@ from ccops.settings.hours import NoHours, hours_of, within
 from ccops.settings.secret import Secret
 from ccops.store import open_store
 from ccops.store.alerts import DeliveryRecord, put_alert, put_delivery, waiting
+from tests.badserver import certificate
 from tests.hooks import hook
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -106,6 +107,35 @@ def test_no_redirect_is_followed() -> None:
         with pytest.raises(NotDelivered):
             WebhookChannel(receiver.url, Secret("k")).send(message())
         assert len(receiver.got) == 1
+
+
+def test_over_tls_the_certificate_is_checked(tmp_path: Path) -> None:
+    context, authority = certificate(tmp_path, "127.0.0.1")
+    with hook(context) as receiver:
+        WebhookChannel(receiver.url, Secret("k"), authority).send(message())
+        assert len(receiver.taken) == 1
+        with pytest.raises(NotDelivered, match="certificate"):
+            WebhookChannel(receiver.url, Secret("k")).send(message())
+        assert len(receiver.got) == 1
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[alert_targets.x]\nwebhook = "https://h.example/"\nsigning_key = "k3y"\n')
+    path.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600") as caught:
+        load(path, {})
+    assert "k3y" not in str(caught.value)
+    path.write_text('[alert_targets.x]\nwebhook = "https://h.example/"\nsigning_key_file = "key"\n')
+    (tmp_path / "key").write_text("k3y\n")
+    (tmp_path / "key").chmod(0o640)
+    settings = load(path, {}).settings
+    with pytest.raises(ConfigError, match="chmod 600"):
+        channels_of(settings, "x")
+    (tmp_path / "key").chmod(0o600)
+    assert channels_of(settings, "x")
+    assert Secret("k3y") in settings.secrets()
+    assert "k3y" not in repr(channels_of(settings, "x"))
 
 
 def test_nobody_there_passes() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from ccops.alerts.ages import PlainAges, SteadyAges
 from ccops.alerts.evaluate import NONE, Evaluator, Track, advance, next_look, restored
 from ccops.alerts.figures import FIGURES, Reading, Site, measure
+from ccops.alerts.probes import LogWatch, look
 from ccops.alerts.rules import BUILT_IN, Rule, any_chosen, chosen
-from ccops.board import AgentState, Board, Figures, LinkRow, Membership, ParkedRow, QueueRow
+from ccops.board import AgentState, Board, CallRow, Change, Figures, LinkRow, Membership, ParkedRow, QueueRow
 from ccops.settings.checks import ALERT_FIGURES
 from tests.tui_app import NOW, agent
 
@@ -270,6 +272,35 @@ def test_who_is_there_is_not_late() -> None:
     assert measure(board, ["late_for_shift"], PlainAges(NOW), Site(shifts={("Anna K.", "anna"): NOW - 700}))[
         "late_for_shift"
     ]
+
+
+def test_a_log_is_silent_from_the_first_visit_that_it_does_not_tell(tmp_path: Path) -> None:
+    path, store = tmp_path / "queue_log", tmp_path / "ccops.db"
+    ended = Change(NOW, "ended", "1.1", CallRow("1.1", "sales", "", "", "talking", NOW - 60, ended_at=NOW))
+    outside = replace(ended, row=CallRow("1.2", None, "", "", "talking", NOW - 60, ended_at=NOW))
+    watch = LogWatch(path)
+    assert watch.site(0.0, {}, {}).log_silence is None  # nobody has looked yet
+    watch.take(look(path, store).log, 10.0)
+    assert watch.site(15.0, {}, {}).log_silence == 5.0  # it is not there
+    path.write_text("1|x|NONE|NONE|QUEUESTART|\n")
+    watch.take(look(path, store).log, 20.0)
+    assert watch.site(25.0, {}, {}).log_silence == 0.0
+    watch.saw([outside], 30.0)
+    assert watch.site(35.0, {}, {}).log_silence == 0.0
+    watch.saw([ended], 40.0)
+    watch.saw([ended], 45.0)
+    watch.take(look(path, store).log, 50.0)
+    assert watch.site(60.0, {}, {}).log_silence == 20.0
+    path.write_text("1|x|NONE|NONE|QUEUESTART|\n2|x|sales|A|COMPLETEAGENT|1|2|1\n")
+    watch.take(look(path, store).log, 65.0)
+    assert watch.site(70.0, {}, {}).log_silence == 0.0
+    assert LogWatch(None).site(0.0, {}, {}).log_silence is None
+
+
+def test_disks_are_looked_at_where_the_files_are_or_will_be(tmp_path: Path) -> None:
+    seen = look(tmp_path / "queue_log", tmp_path / "not" / "yet" / "ccops.db")
+    assert list(seen.disks) == ["store"]  # one disk is told once
+    assert 0.0 <= seen.disks["store"] <= 1.0
 
 
 @pytest.mark.parametrize(
