@@ -10,6 +10,7 @@ import numpy as np
 
 from ccops.wfm.roster.control import Control
 from ccops.wfm.roster.core import Core, Reals, Roster
+from ccops.wfm.roster.dayplan import day_plan
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.pricing import Pricer
@@ -17,6 +18,9 @@ from ccops.wfm.roster.relax import Relaxed
 
 _DAYS = (5.0, 10.0, 20.0, 20.0)
 """Price of the squared distance from how many of a kind should work on a day, by round: wishes come first …"""
+_ASTRAY = 200.0
+"""Cost of leaving a person's plan of days."""
+_PLAN_SHARE = 0.15
 _DUTIES = 4.0
 """… and from how many should work a duty."""
 
@@ -28,7 +32,7 @@ def guided(core: Core, cover: IntervalCover, relaxed: Relaxed, control: Control,
 
 class _Guide:
     def __init__(self, core: Core, cover: IntervalCover, relaxed: Relaxed, control: Control, seed: int) -> None:
-        self.core, self.relaxed = core, relaxed
+        self.core, self.relaxed, self.control = core, relaxed, control
         self.costs: Reals = core.costs + cover.prices_of(relaxed.worth)
         self.pricer = Pricer(core, control)
         self.luck = random.Random(seed)  # noqa: S311 - not for secrets
@@ -38,13 +42,25 @@ class _Guide:
 
     def run(self) -> Roster:
         steps = [(kind, person) for kind, people in enumerate(self.relaxed.kinds) for person in people]
+        plan = day_plan(self.core, self.costs, self.relaxed, self.control, _PLAN_SHARE * self.control.left, 1)
+        if plan is None:
+            self._by_kind(steps)
+            return self.roster
+        # The plan of days knows neither rest nor counts of shifts: a pattern near it keeps them.
+        self.price = 0.0
+        self.costs = self.costs + np.where(plan == OFF, _ASTRAY, -_ASTRAY)[:, :, None]
+        for kind, person in steps:
+            self._give(kind, person)
+            self._count(kind, person, 1.0)
+        return self.roster
+
+    def _by_kind(self, steps: list[tuple[int, int]]) -> None:
         for self.price in _DAYS:
             self.luck.shuffle(steps)
             for kind, person in steps:
                 self._count(kind, person, -1.0)
                 self._give(kind, person)
                 self._count(kind, person, 1.0)
-        return self.roster
 
     def _give(self, kind: int, person: int) -> None:
         costs = self.costs[person] + self._marginal(kind)
