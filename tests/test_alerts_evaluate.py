@@ -146,6 +146,20 @@ def test_the_next_look_misses_nothing(
         assert advance(rule, track, value, due + 0.001).level != track.level or rule.calm
 
 
+@given(rules(), STEPS, st.sampled_from([0.0, 1.0]))
+def test_all_rules_at_once_say_what_each_says_alone(
+    rule: Rule, steps: list[tuple[float, float | None]], growth: float
+) -> None:
+    watch, track, at = Evaluator([rule]), Track(), 0.0
+    for wait, value in steps:
+        at += wait
+        before, track = track, advance(rule, track, value, at)
+        found = watch.look({"waiting": [reading(value, growth=growth)]}, at)
+        assert len(found) == (before.level != track.level)
+        assert watch.tracks.get(("r", "queue", "a"), Track()) == track
+        assert watch.due == next_look(rule, track, value, growth, at)
+
+
 def reading(value: float | None, key: str = "a", **more: object) -> Reading:
     return Reading("waiting", "queue", key, key, value, partial(str, "text"), **more)  # type: ignore[arg-type]
 

@@ -98,6 +98,7 @@ class Evaluator:
         """`tracks` is what was known before, e.g. by the daemon before this one."""
         self.rules = tuple(rules)
         self.tracks: dict[Subject, Track] = dict(tracks or {})
+        self._mildest = {rule.name: next((x for x in rule.limits if x is not None), None) for rule in self.rules}
         self.due: float | None = None
         """When, by the monotonic clock, to look again although nothing happened."""
 
@@ -143,6 +144,8 @@ class Evaluator:
         due: list[float],
     ) -> Subject:
         subject = (rule.name, reading.topic, reading.key)
+        if subject not in self.tracks and self._is_fine(rule, reading, at, due):
+            return subject
         before = self.tracks.get(subject) or _NOTHING
         track = advance(rule, before, reading.value, at)
         if track != _NOTHING:
@@ -153,6 +156,15 @@ class Evaluator:
         if when is not None:
             due.append(when)
         return subject
+
+    def _is_fine(self, rule: Rule, reading: Reading, at: float, due: list[float]) -> bool:
+        """Tell at little cost that a figure of which nothing was known is inside every threshold, as most are."""
+        limit, value = self._mildest[rule.name], reading.value
+        if limit is None or value is None or (value > limit if rule.above else value < limit):
+            return False
+        if reading.growth > 0 and rule.above:
+            due.append(at + (limit - value) / reading.growth + _JUST_AFTER)
+        return True
 
 
 _NOTHING: Final = Track()
