@@ -19,11 +19,13 @@ from ccops.desk.planning.rosters import Rosters
 from ccops.pbx.text import clean
 from ccops.store.planning import DayRow, EventRow
 from ccops.wfm.erlang import Traffic
+from ccops.wfm.history import read_histories
 from ccops.wfm.publish.events import changed_events
 from ccops.wfm.publish.ical import calendar_of
+from ccops.wfm.require import WhatIf, require
 from ccops.wfm.staffing import agents_needed
 from ccops.wfm.targets import ServiceRule, Target
-from tests.planning_world import MONDAY, TEAM, WEDNESDAY, World, history_csv, week, worked
+from tests.planning_world import MONDAY, TEAM, VIENNA, WEDNESDAY, World, history_csv, week, worked
 
 
 @pytest.fixture
@@ -57,17 +59,18 @@ def test_the_requirement_is_what_erlang_says_of_the_forecast(world: World) -> No
 
 def test_what_if_asks_for_more(world: World) -> None:
     world.team()
-    base = world.data("require", "--from", MONDAY.isoformat(), *csv(world))
+    histories = read_histories(world.folder / "history.csv", VIENNA, 30)
 
-    def total(*more: str) -> int:
-        rows = world.data("require", "--from", MONDAY.isoformat(), *csv(world), *more)
-        return int(sum(row["positions"] for row in rows))
+    def total(**asked: Any) -> int:
+        found = require(world.office.team(), histories, MONDAY, 5, ServiceRule(), WhatIf(**asked))
+        return int(sum(queue.positions.sum() for queue in found.queues))
 
-    plain = sum(row["positions"] for row in base)
-    for more in (["--calls", "1.5"], ["--aht", "1.5"], ["--target", "95/10"], ["--shrinkage", "30%"],
-                 ["--max-occupancy", "30%"]):  # fmt: skip
-        assert total(*more) > plain, more
-    assert total("--patience", "30") < plain  # support lost its endless patience
+    plain = total()
+    for more in ({"calls": 1.5}, {"aht": 1.5}, {"target": (0.95, 10.0)}, {"shrinkage": 0.3}, {"max_occupancy": 0.3}):
+        assert total(**more) > plain, more
+    assert total(patience=30.0) < plain  # support lost its endless patience
+    more_calls = world.data("require", "--from", MONDAY.isoformat(), *csv(world), "--calls", "1.5")
+    assert sum(row["positions"] for row in more_calls) == total(calls=1.5)
 
 
 def test_pooling_needs_fewer(world: World) -> None:

@@ -73,7 +73,7 @@ def demo_team(centre: DemoCentre, today: date) -> Team:
     """Return the people of a simulated centre with the shifts that they work there."""
     shifts = {person.hours: shift_of(person.hours) for person in centre.people}
     # The simulated people come every working day; a rule that they break every week would only be in the way.
-    full = Contract("full", week_max=60 * 60, max_days_in_row=14)
+    full = Contract("full", week_max=60 * 60, max_days_in_row=28)
     return Team(
         people=tuple(_member(place, person, today) for place, person in enumerate(centre.people)),
         contracts=(full, replace(full, name="part", week_max=45 * 60)),
