@@ -198,6 +198,25 @@ def rounded(tally: AgentTally) -> AgentTally:
     return tally
 
 
+@settings(max_examples=30, deadline=None)
+@given(logs(days=3, stays=12, restarts=1), st.sampled_from(["UTC", "Asia/Kathmandu"]), st.sampled_from([RULES, OTHER]))
+def test_agents_by_day_and_parts_of_days(
+    tmp_path_factory: pytest.TempPathFactory, log: Log, name: str, read_with: Rules
+) -> None:
+    """Whole days may be read from the roll-up, a part of one never."""
+    data, zone = log.data(), ZoneInfo(name)
+    rows = list(parse_block(data))
+    found = Found.of(rows, RULES)
+    now = max((row.at for row in rows), default=0) + 1
+    days = [day for _date, day in days_of(Period(START + 7000, START + 3 * 86_400 + 9000), zone)]
+    with archive_of(tmp_path_factory.mktemp("d"), data, RULES, zone, read_with=read_with) as archive:
+        tallies = {(day.start, agent): tally for day, agent, tally in archive.agent_interval_tallies(days)}
+    for day in days:
+        for agent in AGENTS:
+            expected = rounded(found.agent(agent, day, read_with, now))
+            assert tallies.get((day.start, agent), AgentTally()) == expected, (day, agent)
+
+
 def test_agents_by_interval(tmp_path: Path) -> None:
     log = """1767258000|M|q|Ana|ADDMEMBER|
         1767259700|a|q|NONE|ENTERQUEUE||1|1

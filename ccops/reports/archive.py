@@ -21,6 +21,7 @@ from ccops.store.raw import RawLine
 from ccops.store.sums import SLOT
 
 _DAY = 86_400
+_SHORTEST_DAY = 22 * 3600
 _EVER = SLOT << 40
 """A step that all of time lies in."""
 
@@ -189,10 +190,22 @@ class Archive:
     ) -> Iterator[tuple[Period, str, AgentTally]]:
         """Yield the sums of each agent in each of some periods that do not overlap, in order."""
         one = self.agent_number(agent) if agent is not None else None
-        found = self._counted(periods, one)
+        ready = self._ready_days(periods)
+        found = self._counted([period for period in periods if period.start not in ready], one)
+        if ready:
+            rows = sums.agent_days(self.database.connection, self.site, min(ready), max(ready) + 1, one)
+            found |= {(start, number): tally for start, number, tally in rollup.rolled_up_days(rows) if start in ready}
         names, by_start = self._names().agents, {period.start: period for period in periods}
         for (start, number), tally in sorted(found.items(), key=lambda item: (item[0][0], names[item[0][1]])):
             yield by_start[start], names[number], tally
+
+    def _ready_days(self, periods: Sequence[Period]) -> set[int]:
+        """Return the starts of those periods that are whole days whose sums are kept ready."""
+        if not self._rolled_up():
+            return set()
+        today = day_around(self.known_to + 1, self.zone)
+        long = (period for period in periods if period.end <= today.start and period.seconds >= _SHORTEST_DAY)
+        return {period.start for period in long if period == day_around(period.start, self.zone)}
 
     def _cut(self, period: Period) -> list[tuple[Period, bool]]:
         """Cut a period into whole days that are rolled up (True), and what is before and after them."""
