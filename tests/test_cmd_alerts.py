@@ -51,6 +51,9 @@ def test_a_wrong_rule_is_named(desk: FakeDesk, tmp_path: Path) -> None:
     result = invoke("--config", path, "alert", "rules")
     assert result.code == 2
     assert "waiting" in result.err
+    path = config(tmp_path, '[alert_rules.x]\nfigure = "waiting"\nwarning = 1\ntargets = ["nobody"]\n')
+    assert invoke("--config", path, "config", "check").code == 2
+    assert "nobody" in invoke("--config", path, "config", "check", "--json").out
     path = config(tmp_path, '[alerts]\nquiet = ["22-7"]\n')
     assert invoke("--config", path, "alert", "rules").code == 2
 

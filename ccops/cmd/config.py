@@ -10,7 +10,7 @@ from ccops.cmd.columns import Record, columns
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, listing
 from ccops.cmd.run import Run
-from ccops.errors import ConfigError, ExitCode
+from ccops.errors import ConfigError, ExitCode, NotFound
 from ccops.i18n import _
 
 app = noun("The configuration: values, origins, errors.")
@@ -100,18 +100,20 @@ def _places(run: Run, used: Path | None) -> Iterator[Record]:
 @listing(PROBLEM_COLUMNS)
 def check(context: typer.Context, out: Output) -> int:
     """Say everything that is wrong with the configuration; exit code 2 where anything is."""
+    from ccops.alerts.rules import rules_of
     from ccops.cmd.formats import Format
     from ccops.settings import BadSettings
 
     run = Run.of(context)
     try:
         run.settings.ami.login_secret()
+        rules_of(run.settings)
     except BadSettings as error:
         if out.format is Format.TABLE:
             raise
         out.listing({**_problem(item)} for item in error.problems)
         return ExitCode.USAGE
-    except ConfigError as error:
+    except (ConfigError, NotFound) as error:
         if out.format is Format.TABLE:
             raise
         out.listing([{"origin": None, "key": None, "message": error.message, "remedy": error.remedy or None}])
