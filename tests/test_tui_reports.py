@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from ccops.tui.reports.document import DocumentView
 from ccops.tui.reports.errands import Browse, Document, Explain, Inquiry, Make, Refused
 from ccops.tui.reports.office import Office, TakenBack
 from ccops.tui.reports.steps import stepped, word_of
+from tests.test_tui_terminal import Child, assert_clean
 from tests.tui_app import Bench, console, small_desk
 from tests.tui_history import ZONE, noon, past_in, settings_for
 
@@ -498,3 +500,73 @@ def test_a_period_steps_by_its_own_kind(text: str, before: str, after: str) -> N
     assert stepped(text, -1, noon(), zone) == before
     assert stepped(text, 1, noon(), zone) == after
     assert word_of("2026-03-10", noon(), zone) == "yesterday"
+
+
+# --- roles ---
+
+
+async def test_roles_hold_down_to_the_lines_of_the_log(tmp_path: Path) -> None:
+    from ccops.desk.daemon.peer import myself
+    from ccops.settings.model import Daemon, Role
+
+    serving = socket.socket(socket.AF_UNIX)  # a daemon serves here: roles are in force
+    serving.bind(str(tmp_path / "socket"))
+    role = Role(users=(myself().name,), queues=("sales",), mask_numbers=True)
+    settings = past_in(tmp_path, roles={"sales": role}, daemon=Daemon(socket=tmp_path / "socket"))
+    async with reports(settings) as bench:
+        await bench.press("left_square_bracket")
+        await open_report(bench, "calls")
+        assert {row.texts[1] for row in bench.rows().rows_in_order} == {"sales"}
+        assert "0301111111" not in bench.text()
+        assert "030•••••••" in bench.text()
+        await bench.press("enter")
+        await read(bench)
+        assert "ENTERQUEUE" in bench.text()
+        await bench.press("end", *["right"] * 6)
+        assert "0301111111" not in bench.text()
+        await bench.press("escape", "escape")
+        await open_report(bench, "queues")
+        assert "support" not in bench.text()
+        await bench.press("enter")
+        await read(bench)
+        assert "030•••••••" in bench.text()
+        assert "0301111111" not in bench.text()
+        await bench.press("enter")
+        await read(bench)
+        assert "ENTERQUEUE" in bench.text()
+        assert "0301111111" not in bench.text()
+    serving.close()
+
+
+# --- in a terminal ---
+
+
+@pytest.mark.parametrize(("leave", "code"), [(b"q", 0), (b"\x03", 130)], ids=["q", "ctrl+c"])
+def test_in_a_terminal_it_ends_clean_while_a_report_is_read(settings: Settings, leave: bytes, code: int) -> None:
+    folder = settings.store.path.parent
+    child = Child(folder, "calm", "--reports", PAST=str(folder))
+    try:
+        child.shows(b"compare-rules")
+        child.press(b"\r")
+        child.shows(b"Offered")
+        clerks = _clerks(child.pid)
+        assert len(clerks) == 1
+        os.kill(clerks[0], 19)  # SIGSTOP: it will not answer again
+        child.press(b"r")
+        child.shows(b"Reading")
+        child.press(leave)
+        assert child.wait() == code
+        assert_clean(child.out)
+        assert b"Traceback" not in child.out
+        assert not _clerks(child.pid)
+        assert not Path(f"/proc/{clerks[0]}").exists()
+    finally:
+        child.end()
+
+
+def _clerks(pid: int) -> list[int]:
+    """Return the children of a process."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []

@@ -1,8 +1,10 @@
 """The console as a program of its own, for the tests of the terminal: `python -m tests.tui_child KIND`."""
 
 import asyncio
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from ccops.desk import Desk
 from ccops.errors import LoginRefused
@@ -10,6 +12,7 @@ from ccops.settings import Settings
 from ccops.tui.app import run_console
 from tests.tui_app import agent, small_desk
 from tests.tui_desk import FakeDesk
+from tests.tui_history import settings_for
 
 HOSTILE = "\x1b]0;owned\x07[/]\x1b[2J\x9b31m\u202e[@click=app.quit]x"
 
@@ -59,4 +62,7 @@ async def broken() -> Desk:
 KINDS = {"calm": calm, "hostile": hostile, "busy": busy, "refused": refused, "broken": broken}
 
 if __name__ == "__main__":
-    sys.exit(run_console(KINDS[sys.argv[1]], Settings(), ascii="--ascii" in sys.argv))
+    past = os.environ.get("PAST")
+    given = settings_for(Path(past)) if past else Settings()
+    screen = "reports" if "--reports" in sys.argv else None
+    sys.exit(run_console(KINDS[sys.argv[1]], given, screen=screen, ascii="--ascii" in sys.argv))

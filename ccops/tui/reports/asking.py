@@ -100,26 +100,24 @@ class Asking(View):
         answer = await self._ask(Choose(self.station, _("Only …"), list(self._narrowings())))
         kind, _colon, name = (answer or "").partition(":")
         if name == _OTHER:
-            hint = (
-                _("a number, however it is written") if kind == "number" else _("names with commas; * and ? stand in")
-            )
+            hint = _HINTS[kind]
             now = getattr(self.study.inquiry, kind) or ""
             name = (await self._typed(_("Only {kind}").format(kind=_KINDS[kind]), hint, now) or "").strip()
         if kind == "all":
-            self._change(queue=None, agent=None, number=None)
+            self._change(queue=None, agent=None, number=None, call=None)
         elif name:
             self._change(**{kind: name})
 
     def _narrowings(self) -> Iterator[Choice]:
         shelf, line, inquiry = self.study.shelf, self.line(), self.study.inquiry
         narrows = line.narrows if line is not None else frozenset(_KINDS)
-        if inquiry.queue or inquiry.agent or inquiry.number:
+        if inquiry.queue or inquiry.agent or inquiry.number or inquiry.call:
             yield Choice("all:", _("everything again"))
         names = {"queue": shelf.queues, "agent": shelf.agents} if shelf is not None else {}
         for kind in ("queue", "agent"):
             if kind in narrows:
                 yield from (Choice(f"{kind}:{name}", name, _KINDS[kind]) for name in names.get(kind, ()))
-        for kind in ("queue", "agent", "number"):
+        for kind in _KINDS:
             if kind in narrows:
                 yield Choice(f"{kind}:{_OTHER}", _("{kind} …").format(kind=_KINDS[kind]), _("type"))
 
@@ -183,7 +181,13 @@ class Asking(View):
         return await self._ask(Ask(title, hint=hint, value=value, check=check, plain=plain, afresh=check is not None))
 
 
-_KINDS = {"queue": _("queue"), "agent": _("agent"), "number": _("number")}
+_KINDS = {"queue": _("queue"), "agent": _("agent"), "number": _("number"), "call": _("call")}
+_HINTS = {
+    "queue": _("names with commas; * and ? stand in"),
+    "agent": _("names with commas; * and ? stand in"),
+    "number": _("a number, however it is written"),
+    "call": _("the id of a call, as it stands in the log"),
+}
 
 
 def _problem(read: Any) -> str:
@@ -204,6 +208,7 @@ def fitting(inquiry: Inquiry, line: ReportLine) -> Inquiry:
         queue=inquiry.queue if "queue" in line.narrows else None,
         agent=inquiry.agent if "agent" in line.narrows else None,
         number=inquiry.number if "number" in line.narrows else None,
+        call=inquiry.call if "call" in line.narrows else None,
         interval=inquiry.interval if inquiry.interval in line.intervals else "",
         calls=inquiry.calls and line.calls,
     )
@@ -214,11 +219,7 @@ def told(inquiry: Inquiry) -> str:
     parts = [inquiry.period]
     if inquiry.compare:
         parts.append(_("against {period}").format(period=inquiry.compare))
-    parts += [
-        f"{_KINDS[kind]} {value}"
-        for kind, value in (("queue", inquiry.queue), ("agent", inquiry.agent), ("number", inquiry.number))
-        if value
-    ]
+    parts += [f"{word} {value}" for kind, word in _KINDS.items() if (value := getattr(inquiry, kind))]
     if inquiry.interval:
         parts.append(INTERVALS.get(inquiry.interval, inquiry.interval))
     return " · ".join([*parts, *([_("calls")] if inquiry.calls else [])])

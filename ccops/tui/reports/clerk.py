@@ -30,6 +30,7 @@ from ccops.tui.reports.drawn import document_of, drawing_of
 from ccops.tui.reports.errands import (
     Answer,
     Browse,
+    Canvas,
     Document,
     Draw,
     Errand,
@@ -105,7 +106,7 @@ class Clerk:
             return shelf.shelf_of(self.settings, self._opened)
         if isinstance(errand, Follow):
             with self._opened() as archive:
-                return followed(errand.link, archive, Eyes.of(self.settings, archive, errand.canvas))
+                return self._followed(errand.link, archive, errand.canvas)
         if isinstance(errand, Make):
             return self._made(errand)
         report = self._report(errand.made)
@@ -129,10 +130,15 @@ class Clerk:
             raise UsageProblem(_("This section has no total."))
         with self._opened() as archive:
             if row.get("call_id"):  # a row that is one call: its lines are what it is made of
-                eyes = Eyes(archive.zone, report.masked, errand.made.canvas)
-                return followed(Link(str(row["call_id"])), archive, eyes)
+                return self._followed(Link(str(row["call_id"])), archive, errand.made.canvas)
             found = self._trace(report, errand, row, Sources.of(archive, self.settings))
             return traced(found, section, row, Eyes(archive.zone, report.masked, errand.made.canvas))
+
+    def _followed(self, link: Link, archive: Archive, canvas: Canvas) -> Document:
+        from ccops.desk.past import sights
+
+        found = sights(self.settings, archive)
+        return followed(link, archive, found, Eyes(archive.zone, all(sight.masked for sight in found), canvas))
 
     def _trace(self, report: Report, errand: Explain, row: Row, sources: Sources) -> catalogue.Trace:
         name, ask = errand.made.inquiry.report, report.ask
@@ -203,6 +209,7 @@ def asked(inquiry: Inquiry, period: Period, now: float) -> Ask:
         inquiry.queue,
         inquiry.agent,
         inquiry.number,
+        inquiry.call,
         interval=inquiry.interval,
         calls=inquiry.calls,
     )

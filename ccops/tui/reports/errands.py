@@ -21,6 +21,8 @@ class Inquiry:
     queue: str | None = None
     agent: str | None = None
     number: str | None = None
+    call: str | None = None
+    """The id of one call."""
     interval: str = ""
     compare: str = ""
     """former, year, or dates; nothing compares with nothing."""

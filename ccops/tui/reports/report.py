@@ -52,6 +52,13 @@ class ReportView(DocumentView, Asking):
         self.ask()
         self.app.repaint_bars()  # type: ignore[attr-defined]
 
+    async def _refuse(self, problem: Refused) -> None:
+        if "call" in self._line.narrows and not self.study.inquiry.call:
+            problem = Refused(
+                _("No call is named."), _("n names one; Enter in the report of calls shows its lines too.")
+            )
+        await super()._refuse(problem)
+
     def note(self) -> str:
         """Return what was asked for."""
         return told(fitting(self.study.inquiry, self._line))

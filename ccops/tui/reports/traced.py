@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ccops.errors import UsageProblem
@@ -16,9 +16,11 @@ from ccops.reports.paper.compare import FIGURES
 from ccops.reports.paper.model import Column, Row, Section
 from ccops.reports.paper.values import Writing, writer_of
 from ccops.reports.visits import Missed, Visit
-from ccops.settings import Settings
 from ccops.tui.reports.drawn import lines_of
 from ccops.tui.reports.errands import MOST_ROWS, Canvas, Document, Link, Sheet
+
+if TYPE_CHECKING:  # only where there are roles
+    from ccops.desk.past import Sight
 
 _FEW = 3
 """Periods that are named one by one."""
@@ -32,15 +34,6 @@ class Eyes:
     masked: bool = False
     """Callers' numbers are hidden."""
     canvas: Canvas = field(default_factory=Canvas)
-
-    @classmethod
-    def of(cls, settings: Settings, archive: Archive, canvas: Canvas) -> Self:
-        """Return how the person who runs this process sees calls that they have come upon in a report."""
-        if not settings.roles:
-            return cls(archive.zone, canvas=canvas)
-        from ccops.desk.past import sights
-
-        return cls(archive.zone, all(sight.masked for sight in sights(settings, archive)), canvas)
 
     @property
     def writing(self) -> Writing:
@@ -190,21 +183,37 @@ _LEAD = 5
 """Fields before the parameters of a line."""
 
 
-def followed(link: Link, archive: Archive, eyes: Eyes) -> Document:
-    """Return the lines of the log that a visit, or a call, or one ring is made of, with file and line number."""
+def followed(link: Link, archive: Archive, sights: "Sequence[Sight]", eyes: Eyes) -> Document:
+    """Return the lines of the log that a visit, or a call, or one ring is made of, with file and line number.
+
+    `sights` are what the person's roles show, the widest first: a visit that none reaches is left out.
+    """
     visits = archive.visits_of_call(link.callid) if link.callid else []
     if link.number is not None:
         visits = [visit for visit in visits if visit.number == link.number] or visits
-    rows = [_line(line, eyes, visit) for visit in visits for line in archive.lines_of(visit)]
-    if not rows and link.offset:
+    seen = [(visit, replace(eyes, masked=sight.masked)) for visit in visits if (sight := _sight_of(visit, sights))]
+    rows = [_line(line, its, visit) for visit, its in seen for line in archive.lines_of(visit)]
+    if not visits and link.offset:
         rows = list(_single(link, archive, eyes))
-    sheets = [visit_sheet(visits, eyes)] if len(visits) > 1 else []
+    sheets = [_sheet("lines", _("Lines of the log"), _LINES, _once(rows), eyes)]
+    if len(seen) > 1:
+        sheets.append(_visits_of(seen, eyes))
     return Document(
         title=_("Call {call}").format(call=link.callid) if link.callid else _("Line"),
-        facts=[] if len(visits) != 1 else _facts(visits[0], eyes),
-        sheets=[_sheet("lines", _("Lines of the log"), _LINES, _once(rows), eyes), *sheets],
+        facts=[] if len(seen) != 1 else _facts(*seen[0]),
+        sheets=sheets,
         empty=_("The store holds no line of this call any more."),
     )
+
+
+def _sight_of(visit: Visit, sights: "Sequence[Sight]") -> "Sight | None":
+    agents = (visit.agent,) if visit.agent else None
+    return next((sight for sight in sights if sight.reaches((visit.queue,), agents)), None)
+
+
+def _visits_of(seen: "Sequence[tuple[Visit, Eyes]]", eyes: Eyes) -> Sheet:
+    links = [Link(visit.callid, visit.number) for visit, _its in seen]
+    return _sheet("visits", _("Visits"), _VISIT, [_visit(visit, its) for visit, its in seen], eyes, links)
 
 
 def _facts(visit: Visit, eyes: Eyes) -> list[tuple[str, str]]:
