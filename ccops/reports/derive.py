@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 from ccops.pbx.queue_log.lines import LATEST_STAMP, split_block
+from ccops.reports.deeds import ActionLog
 from ccops.reports.history import History, Sinks
 from ccops.reports.rules import Rules
 from ccops.reports.spans import Pause, Session
-from ccops.reports.visits import ActionLog, Missed, Outcome, Visit
+from ccops.reports.visits import Missed, Outcome, Visit
 from ccops.store.codes import END_CODES, ENDS, OUTCOME_CODES, OUTCOMES
 
 Row = tuple[Any, ...]

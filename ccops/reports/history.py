@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ccops.pbx.queue_log.lines import EVENT, QUEUE, Fields, LogRow
+from ccops.reports.deeds import ActionLog
 from ccops.reports.rules import Rules
 from ccops.reports.spans import Pause, Session, Spans
-from ccops.reports.visits import ActionLog, Missed, QueueNames, Visit, Visits, fields_of
+from ccops.reports.spelling import QueueNames
+from ccops.reports.visits import Missed, Visit, Visits, fields_of
 
 WRAP_UP_REACH = 30
 """Seconds after a call within which a wrap-up pause must begin to belong to it."""

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from ccops.board import Figures, FiguresSource
 from ccops.pbx.queue_log.lines import LogRow
+from ccops.reports.deeds import ActionLog
 from ccops.reports.figures import AGENT_FIGURES, QUEUE_FIGURES, ratio
 from ccops.reports.history import History, Sinks
 from ccops.reports.periods import HALF_HOUR, Period, day_around
 from ccops.reports.rules import Rules
 from ccops.reports.spans import Pause, Session, Span
 from ccops.reports.tally import AgentTally, Tally, wrap_of
-from ccops.reports.visits import OFFERED, ActionLog, Missed, Visit
+from ccops.reports.visits import OFFERED, Missed, Visit
 
 if TYPE_CHECKING:
     from ccops.settings import Settings

@@ -10,6 +10,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ccops.pbx.queue_log.lines import AGENT, CALLID, EVENT, P1, P2, P3, P4, QUEUE, Fields, LogRow, whole
+from ccops.reports.deeds import TAKEN_OUT, TAKEN_OVER
+from ccops.reports.deeds import ActionLog as ActionLog
+from ccops.reports.spelling import QueueNames
 
 
 class Outcome(StrEnum):
@@ -40,8 +43,6 @@ OFFERED = LOST | {Outcome.ANSWERED}
 TRANSFERS = frozenset({"blind", "attended", "transfer"})
 """Values of `ended_by` that are transfers."""
 
-ACTION_REACH = 10
-"""Seconds between an action in our own log and the row by which the PBX tells its effect."""
 _STALE = 86_400
 
 
@@ -116,81 +117,6 @@ class Missed(NamedTuple):
     file: int = 0
     offset: int = 0
     """Where its line stands."""
-
-
-class ActionLog:
-    """What our own supervisors did to calls: (callid, epoch seconds, kind)."""
-
-    def __init__(self, rows: Iterable[tuple[str, float, str]] = ()) -> None:
-        """`kind` is the action's name: pull, move, withdraw, takeover …"""
-        self.by_call: dict[str, list[tuple[float, str]]] = {}
-        """(epoch seconds, kind) of what was done to each call; only to be read."""
-        for callid, at, kind in rows:
-            self.add(callid, at, kind)
-
-    def add(self, callid: str, at: float, kind: str) -> None:
-        """Remember one action that succeeded; the same told twice is one."""
-        done = self.by_call.setdefault(callid, [])
-        if (at, kind) not in done:
-            done.append((at, kind))
-
-    def forget(self, callid: str, kind: str) -> None:
-        """Take back the newest action of a kind: it was tried and failed."""
-        done = self.by_call.get(callid, [])
-        for index in range(len(done) - 1, -1, -1):
-            if done[index][1] == kind:
-                del done[index]
-                return
-
-    def near(self, callid: str, at: float, kinds: frozenset[str]) -> list[tuple[float, str]]:
-        """Return what of `kinds` was done to the call within `ACTION_REACH` of an instant, nearest first."""
-        done = self.by_call.get(callid)
-        if done is None:
-            return []
-        found = [(when, kind) for when, kind in done if kind in kinds and abs(when - at) <= ACTION_REACH]
-        return sorted(found, key=lambda item: abs(item[0] - at))
-
-
-class QueueNames:
-    """One spelling per queue.
-
-    Asterisk tells queues apart without regard to case, but writes an entry as the dialplan spells the queue and a
-    connect as its configuration does.
-    """
-
-    def __init__(self) -> None:
-        self.usual: set[str] = set()
-        """Spellings that stand for their queue."""
-        self._spelt: dict[str, str] = {}
-        self._by_folded: dict[str, str] = {}
-
-    def spell(self, row: Fields) -> None:
-        """Write the row's queue as it was spelt first."""
-        queue = row[QUEUE]
-        row[QUEUE] = self._spelt.get(queue) or self._learn(queue)
-
-    def learn(self, queue: str) -> None:
-        """Take a spelling as known."""
-        self._learn(queue)
-
-    def spelling(self, queue: str) -> str:
-        """Return how a queue is spelt here."""
-        return self._by_folded.get(queue.casefold(), queue)
-
-    def _learn(self, queue: str) -> str:
-        self._spelt[queue] = first = self._by_folded.setdefault(queue.casefold(), queue)
-        self.usual.add(first)
-        return first
-
-
-TAKEN_OUT = {
-    "ABANDON": frozenset({"pull", "move", "transfer", "park", "withdraw"}),
-    # The port of the manager shows a withdrawal as it shows a time-out (`ccops.pbx.seen`).
-    "EXITWITHTIMEOUT": frozenset({"withdraw"}),
-}
-"""Events that are our own doing where one of these actions was done to the call."""
-TAKEN_OVER = frozenset({"takeover"})
-"""Actions that the log shows as the end of a talk."""
 
 
 Handler = Callable[[int, Fields, int, int], None]

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from ccops.pbx.queue_log.files import siblings, stamp_of
 from ccops.pbx.queue_log.follow import FollowedBlock, Tail
+from ccops.reports.deeds import ACTION_REACH
 from ccops.reports.ingest.engine import Here
 from ccops.reports.ingest.late import correct
 from ccops.reports.ingest.recorder import Batch, FilePlace
 from ccops.reports.ingest.run import Counts, Ingest, Progress, first_stamp_of
 from ccops.reports.rules import Rules
-from ccops.reports.visits import ACTION_REACH
 from ccops.store import Database, raw
 from ccops.store.audit import head, pulls
 from ccops.store.sources import news_of, opened

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from sqlite3 import Connection
 
+from ccops.reports.deeds import ACTION_REACH, TAKEN_OUT, TAKEN_OVER
 from ccops.reports.ingest.recorder import Recorder
-from ccops.reports.visits import ACTION_REACH, EXITS, TAKEN_OUT, TAKEN_OVER
+from ccops.reports.visits import EXITS
 from ccops.store.codes import END_CODES, OUTCOME_CODES
 
 
