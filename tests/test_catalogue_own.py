@@ -174,6 +174,15 @@ def test_agents_by_anything(
             assert (section.total or {})["answered"] == sum(row["answered"] for row in section.rows)
 
 
+def test_the_numbers_that_were_dialled(tmp_path: Path) -> None:
+    lines = [f"{NOW + n}|{n}|q|NONE|ENTERQUEUE||1|1\n{NOW + n}|{n}|q|NONE|EXITEMPTY|1|1|0\n" for n in range(5)]
+    (tmp_path / "mine.toml").write_text('figures = "offered"\ngroup = "did"\n[filter]\ndid = ["80*", "911"]\n')
+    with sources_of(tmp_path, "".join(lines).encode(), ZoneInfo("UTC")) as sources:
+        put_dids(tmp_path / "s.db", {"0": "8001", "1": "8001", "2": "8002", "3": "911"})
+        (section,) = own_report(read_own(tmp_path / "mine.toml"), Ask(Period(NOW, NOW + 60), NOW), sources).sections
+    assert [(row["did"], row["offered"]) for row in section.rows] == [("8001", 2), ("8002", 1), ("911", 1)]
+
+
 def test_order_limit_note_and_unknown_names(tmp_path: Path) -> None:
     lines = []
     for number, (queue, count) in enumerate((("a", 3), ("b", 5), ("c", 1), ("d", 5))):
