@@ -132,7 +132,7 @@ def test_tallies_add_up_in_any_cut(log: Log, cut: int) -> None:
 
 @given(st.data())
 def test_a_figure_named_like_a_sum_is_that_sum(data: st.DataObject) -> None:
-    tally = Tally(**{name: data.draw(st.integers(0, 1000)) for name in SUMS})
+    tally = Tally(**{name: data.draw(st.integers(0, 1000)) for name in SUMS})  # type: ignore[arg-type]
     for key in SUMS & QUEUE_FIGURES.keys():
         assert QUEUE_FIGURES[key].of(tally, Rules()) == getattr(tally, key)
     assert merged([tally, Tally(waits={3: 1}), tally]).waits == {3: 1}
