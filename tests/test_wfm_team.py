@@ -71,7 +71,9 @@ def teams(draw: st.DrawFn) -> Team:
 
 
 def hours() -> st.SearchStrategy[dict[int, tuple[tuple[int, int], ...]]]:
-    return st.dictionaries(st.integers(0, 6), st.sampled_from([(), ((480, 1020),), ((0, 600), (720, 1440))]))
+    return st.dictionaries(
+        st.integers(0, 6), st.sampled_from([(), ((480, 1020),), ((0, 600), (720, 1440)), ((1320, 1800),)])
+    )
 
 
 @given(teams())
@@ -123,7 +125,7 @@ def test_weekdays_in_every_writing() -> None:
         ("[days.2026-03-08]", "[days.someday]", ["days.someday", "no day"]),
         ('shift = "off", weight = 3', 'shift = "ealry", weight = 3', ["people.anna.wishes", "ealry", "early"]),
         ('weekday = "fri", ', "", ["a wish is for a day or for a weekday"]),
-        ('sat = []', 'sat = ["17:00-08:00"]', ["people.anna.hours.sat", "17:00-08:00"]),
+        ('sat = []', 'sat = ["17:00-17:00"]', ["people.anna.hours.sat", "17:00-17:00"]),
         ("[people.dora]", "[people.Bob]", ["people.Bob", "twice", "bob"]),
         ('interface = "PJSIP/1002"', 'agent = "ANNA"', ["people.bob.agent", "agent of “anna”"]),
         ("[people.dora]", '[people.dora]\nname = "carl"', ["people.dora.name", "the name of “carl”"]),
@@ -253,3 +255,18 @@ def test_without_a_team_it_says_how_to_get_one(tmp_path: Path, arguments: list[s
     result = World(tmp_path).wfm(*arguments)
     assert result.code == 2
     assert "team import" in result.err or "ingest" in result.err
+
+
+def test_nights_are_available_beyond_midnight(tmp_path: Path) -> None:
+    from ccops.wfm.plan.build import assignment_of, day_row, plan_of
+    from ccops.wfm.roster import check
+    from tests.planning_world import MONDAY, VIENNA
+
+    text = TEAM.replace('start = "12:00"', 'start = "22:00"').replace("sat = []", 'mon = ["22:00-06:00"], sat = []')
+    team = read(tmp_path, text)
+    assert team.person("anna").hours[0] == ((1320, 1800),)
+    plan = plan_of(team, {}, MONDAY, 7, VIENNA)
+    night, early = team.shifts[1], team.shifts[0]
+    assert check(plan, [assignment_of(day_row("anna", MONDAY, night, 30))]) == []
+    (broken,) = check(plan, [assignment_of(day_row("anna", MONDAY, early, 30))])
+    assert broken.rule == "availability"

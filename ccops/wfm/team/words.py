@@ -75,13 +75,15 @@ def weekdays_text(days: frozenset[int]) -> list[str]:
 
 
 def window(value: object) -> tuple[int, int]:
-    """Return (from, to) of 08:00-16:30. Raises `Wrong`."""
+    """Return (from, to) of 08:00-16:30; 22:00-06:00 ends on the next day. Raises `Wrong`."""
     first, dash, last = str(value).replace("–", "-").partition("-")
     try:
         start, end = clock(first), clock(last)
     except Wrong:
-        start, end = 1, 0
-    if not dash or end <= start:
+        start = end = 0
+    if end < start:
+        end += DAY
+    if not dash or end == start:
         raise Wrong(_("“{text}” is no span of a day; write it like 08:00-16:30.").format(text=value))
     return start, end
 
