@@ -18,6 +18,7 @@ from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.programme import Programme, Terms
 from ccops.wfm.roster.rules import breaches, fitting
 
+_USED = 1e-6
 Choice = tuple[bool, ...]
 Thing = TypeVar("Thing")
 
@@ -239,6 +240,8 @@ class DayModel:
 
     def solve(self, seconds: float | None, gap: float) -> Change | None:
         """Return the best change found; None where there is none within the time (None: within a number of nodes)."""
+        if self.units:
+            self._narrow(seconds)
         found = self.programme.solved(seconds, gap) if self.units else None
         if found is None:
             return None
@@ -249,6 +252,25 @@ class DayModel:
         for key, taken in self.places.items():
             self._hand_out_breaks(key, [round(answer[variable]) for variable in taken], change)
         return change
+
+    def _narrow(self, seconds: float | None) -> None:
+        """Leave only duties that the relaxation uses, those that start next to them, and the present ones.
+
+        That costs next to nothing and makes the programme several times faster (after Danna, Rothberg & Le Pape,
+        "Exploring relaxation induced neighborhoods", Mathematical Programming 102, 2005).
+        """
+        relaxed = self.programme.relaxed(seconds)
+        if relaxed is None:
+            return
+        for number, unit in enumerate(self.units):
+            for place, day in enumerate(self.days):
+                order = sorted(unit.duties[place], key=lambda duty: int(self.cover.starts[duty]))
+                works = [self.works[key] for duty in order if (key := (number, day, duty)) in self.works]
+                present = {self.works.get((number, day, int(self.roster[person, day]))) for person in unit.people}
+                used = [relaxed.variables[variable] > _USED for variable in works]
+                for at, variable in enumerate(works):
+                    if not any(used[max(0, at - 1) : at + 2]) and variable not in present:
+                        self.programme.top[variable] = 0.0
 
     def _hand_out_duties(self, number: int, unit: Unit, answer: Reals, change: Change) -> None:
         """Give choices and duties to the people of a unit; who can keep the present ones does."""
