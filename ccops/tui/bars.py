@@ -17,6 +17,9 @@ from ccops.tui.screens import SCREENS
 from ccops.tui.spans import Line, Span, clipped, joined, line_width
 from ccops.tui.station import Station
 
+_WIDE = 100
+"""Columns from which on the site has its name in the first line and tabs have room between them."""
+
 
 def _between(left: Line, right: Line, width: int, ellipsis: str) -> Line:
     """Put one line at the left and one at the right; the left one gives way."""
@@ -58,10 +61,10 @@ class TopBar(Painted):
         """Return the line."""
         right = self._right(moment, width)
         site = self.station.options.site or moment.board.link.site or "ccops"
-        left: list[Span] = [(f" {safe(site)} ", "title")] if width >= 70 else [(" ", "text")]
+        left: list[Span] = [(f" {safe(site)} ", "title")] if width >= _WIDE else []
         self._tabs = []
         for line in SCREENS:
-            text = f" {line.key} {line.title} "
+            text = f" {line.key} {line.title} " if width >= _WIDE else f" {line.key} {line.title}"
             start = line_width(left)
             self._tabs.append((start, start + width_of(text), line.name))
             left.append((text, "tab-on" if line.name == self._shown() else "tab"))

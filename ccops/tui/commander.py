@@ -77,7 +77,7 @@ class Commander:
         view = self._stage.view
         rows = view.active_list() if view is not None else None
         if rows is None:
-            return ""
+            return view.note() if view is not None else ""
         parts = [said] if view is not None and (said := view.note()) else []
         typed = rows.arrangement.filter
         if typed.text:

@@ -96,9 +96,24 @@ def _report_keys() -> str:
     return table(("key", "what it does"), [(f"`{key}`", text) for key, text in ReportView.KEYS])
 
 
+def _schedule_keys() -> str:
+    from ccops.tui.schedule.room import Schedule
+
+    return table(("key", "what it does"), [(f"`{key}`", text) for key, text in Schedule.KEYS])
+
+
+def _schedule_signs() -> str:
+    from ccops.tui.schedule.signs import SIGN_WORDS, sign
+
+    fine, plain = Look(), Look(ascii=True)
+    return table(("glyph", "plain", "meaning"), [(sign(fine, n), sign(plain, n), w) for n, w in SIGN_WORDS.items()])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "keys": _keys,
     "report_keys": _report_keys,
+    "schedule_keys": _schedule_keys,
+    "schedule_signs": _schedule_signs,
     "actions": _actions,
     "columns": _columns,
     "fields": _fields,

@@ -25,6 +25,7 @@ SCREENS: tuple[ScreenLine, ...] = (
     ScreenLine("1", "overview", _("Overview"), "ccops.tui.overview:Overview"),
     ScreenLine("2", "agents", _("Agents"), "ccops.tui.agents:Agents"),
     ScreenLine("3", "calls", _("Calls"), "ccops.tui.calls:Calls"),
+    ScreenLine("4", "schedule", _("Schedule"), "ccops.tui.schedule.room:Schedule"),
     ScreenLine("5", "reports", _("Reports"), "ccops.tui.reports.room:Reports"),
     ScreenLine("6", "log", _("Log"), "ccops.tui.log:Log"),
 )

@@ -1,0 +1,89 @@
+"""What a roster covers, costs and breaks as it is changed by hand; kept as a draft; compared with another."""
+
+from collections.abc import Sequence
+
+from ccops.desk.planning.rosters import Order
+from ccops.desk.planning.rosters import difference as differing
+from ccops.i18n import _
+from ccops.store.planning import DayRow
+from ccops.tui.schedule.edit import given
+from ccops.tui.schedule.errands import Candidate, Candidates, Changed, Changes, Cover, Difference, Verdict
+from ccops.tui.schedule.opened import Opened
+from ccops.wfm.plan.build import assignment_of
+from ccops.wfm.publish.papers import cell_text
+from ccops.wfm.roster import BrokenRule, check, coverage, price
+
+
+def verdict(opened: Opened, changes: Changes) -> Verdict:
+    """Judge a roster with some changes."""
+    plan, assignments = opened.plan, opened.assignments(changes)
+    found = coverage(plan, assignments) if plan.queue_needs else []
+    hours = plan.interval / 60
+    return Verdict(
+        cover=tuple(Cover(one.queue, one.required.tolist(), one.scheduled.tolist()) for one in found),
+        broken=tuple(check(plan, assignments)),
+        price=price(plan, assignments).total,
+        missing=sum(float(one.missing.sum()) for one in found) * hours,
+        paid=sum(one.paid for one in assignments) / 60,
+    )
+
+
+def _rules(found: Sequence[BrokenRule]) -> set[tuple[str, str, tuple[object, ...]]]:
+    return {(one.person, one.rule, one.days) for one in found}
+
+
+def candidates(opened: Opened, changes: Changes, row: DayRow) -> Candidates:
+    """Return whom a shift could go to; who works on that day would give theirs in return."""
+    now = opened.with_changes(changes)
+    before = _rules(check(opened.plan, [assignment_of(one) for one in now.values()]))
+    found = []
+    for worker in opened.team.people:
+        if worker.id == row.person:
+            continue
+        after = now | given(now, row, worker.id, worker.skills)
+        assignments = [assignment_of(one) for one in after.values()]
+        broken = check(opened.plan, assignments, people={worker.id, row.person})
+        texts = tuple(one.text for one in broken if (one.person, one.rule, one.days) not in before)
+        if row.queue and row.queue not in worker.skills:
+            texts = (_("lacks the skill “{queue}”").format(queue=row.queue), *texts)
+        found.append(Candidate(worker.id, texts))
+    return Candidates(tuple(sorted(found, key=lambda one: len(one.broken))))
+
+
+def saved(opened: Opened, changes: Changes, note: str) -> int:
+    """Keep a roster with its changes as a draft, and return its number."""
+    head, rosters = opened.roster.head, opened.rosters
+    rows = list(opened.with_changes(changes).values())
+    total = price(opened.plan, opened.assignments(changes)).total
+    document = {"needs": opened.needs, "interval": opened.team.interval, "penalty": round(total, 6)}
+    with opened.office.doing("wfm.roster", f"{head.first}", days=head.days, changed=len(changes)) as deed:
+        order = Order(head.first, head.days, note=note)
+        kept = rosters.save(deed, order, rows, document, opened.team_number, opened.version)
+        deed.detail = _("version {version}").format(version=kept.head.id)
+        deed.data = {"version": kept.head.id, "changed": len(changes)}
+    return kept.head.id
+
+
+def difference(opened: Opened, changes: Changes, other: int | None) -> Difference:
+    """Return how a roster differs from another version, or from what is published for its days."""
+    head, rosters = opened.roster.head, opened.rosters
+    rows = opened.with_changes(changes)
+    if other is None:
+        before: Sequence[DayRow] = rosters.scheduled(head.first, opened.roster.last)
+    else:
+        before = [row for row in rosters.get(other).rows if head.first <= row.day <= opened.roster.last]
+    found = []
+    for old, new in differing(before, list(rows.values())):
+        row = new or old
+        if row is None or not (_works(old) or _works(new)):
+            continue
+        texts = [cell_text(old), cell_text(new)]
+        if texts[0] == texts[1]:  # only breaks were moved
+            texts = [cell_text(old, breaks=True), cell_text(new, breaks=True)]
+        member = opened.team.member(row.person)
+        found.append(Changed(row.person, row.person if member is None else member.name, row.day, texts[0], texts[1]))
+    return Difference(tuple(found), tuple(check(opened.plan, opened.assignments(changes))))
+
+
+def _works(row: DayRow | None) -> bool:
+    return row is not None and bool(row.shift)

@@ -1,0 +1,218 @@
+"""Lists of the day under way: leave and swaps to decide on, and who is where they should be at this moment."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from ccops.board import Board
+from ccops.i18n import _
+from ccops.tui.cells import clock, since
+from ccops.tui.columns import Column, Moment, Order
+from ccops.tui.feed import Frame
+from ccops.tui.listspec import ListSpec
+from ccops.tui.schedule.errands import Decide, Live, Present, Refused, Request, RequestList, Requests, Source
+from ccops.tui.schedule.lists import Listed, column, listing
+from ccops.tui.schedule.planning import Planning
+from ccops.tui.schedule.signs import day_text
+
+_AGAIN = 2.0
+"""Seconds between two looks at who is where."""
+_RIGHTS = {"leave": "wfm.leave.decide", "swap": "wfm.swap.decide"}
+
+
+def agents_of(board: Board) -> Board:
+    """Return the agents of a board, without the rest: that is all that adherence looks at."""
+    return Board(replace(board.link), agents=dict(board.agents))
+
+
+# --- requests ---
+
+
+def _span(row: Request) -> str:
+    return day_text(row.first) if row.first == row.last else f"{day_text(row.first)} – {day_text(row.last)}"
+
+
+def _fits(row: Request) -> str:
+    return "muted" if row.fits is None else "ok" if row.fits else "crit"
+
+
+REQUESTS: ListSpec[Request] = listing(
+    "requests",
+    _("Leave and swaps"),
+    (
+        column("kind", "", 5, lambda row: _("leave") if row.kind == "leave" else _("swap"), tone=lambda _row: "muted"),
+        column("person", _("Person"), 12, lambda row: row.name, grow=14),
+        column("days", _("Days"), 9, _span, sort=lambda row: row.first, grow=12),
+        column("what", _("What"), 14, lambda row: row.what, grow=30),
+        column("effect", _("What it would do"), 22, lambda row: row.effect, tone=_fits, grow=50),
+        column("number", _("No."), 4, lambda row: str(row.number), sort=lambda row: row.number, align="right", rank=1),
+    ),
+    _("Nothing to decide on."),
+    _("Leave that is asked for and shifts that are offered, oldest first: y approves, x denies."),
+)
+
+
+class RequestsView(Listed[Request]):
+    """What there is to decide on."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("y", _("approve; leave that the cover does not allow asks once more")),
+        ("x", _("deny")),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "decide(True)", _("Approve"), show=False),
+        Binding("x", "decide(False)", _("Deny"), show=False),
+    ]
+
+    def __init__(self, room: Planning) -> None:
+        """`room` is the schedule under it."""
+        super().__init__(room, REQUESTS)
+        self._allowed: frozenset[str] = frozenset()
+
+    def on_mount(self) -> None:
+        """Read them."""
+        self.run_worker(self._read(), exit_on_error=True)
+
+    async def _read(self) -> None:
+        self._take(await self.room.put(Requests(), RequestList))
+
+    def _take(self, answer: RequestList | Refused) -> None:
+        if not isinstance(answer, Refused):
+            self._allowed = frozenset() if self.station.read_only else answer.allowed
+            self.fill(answer.rows)
+
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the keys that are valid on the row."""
+        row = self._list.row
+        if row is None or _RIGHTS[row.kind] not in self._allowed:
+            return []
+        return [*([("y", _("approve"))] if row.ready else []), ("x", _("deny"))]
+
+    def action_decide(self, approve: bool) -> None:
+        """Approve or deny what is under the cursor."""
+        row = self._list.row
+        if row is None:
+            return
+        if _RIGHTS[row.kind] not in self._allowed:
+            self.room.say(_("Your roles do not include {right}.").format(right=_RIGHTS[row.kind]), "warn")
+        elif approve and not row.ready:
+            self.room.say(_("Nobody took this shift yet: there is nothing to approve."), "warn")
+        else:
+            self.run_worker(self._decide(row, Decide(row.kind, row.number, approve)), exit_on_error=True)
+
+    async def _decide(self, row: Request, errand: Decide) -> None:
+        title = _("Approve {what} of {person}, {days}?") if errand.approve else _("Deny {what} of {person}, {days}?")
+        told = title.format(what=row.what, person=row.name, days=_span(row))
+        if not await self.room.sure(told, [row.effect]):
+            return
+        answer = await self.room.put(errand, RequestList, quiet=True)
+        if isinstance(answer, Refused) and answer.reason:
+            reason = await self.room.typed(_("Why?"), _("for the audit"))
+            if not reason:
+                return
+            errand = replace(errand, reason=reason)
+            answer = await self.room.put(errand, RequestList, quiet=True)
+        if isinstance(answer, Refused) and answer.short:
+            if not await self.room.sure(_("Approve it all the same?"), [answer.message]):
+                return
+            answer = await self.room.put(replace(errand, force=True), RequestList, quiet=True)
+        self._decided(row, errand, answer)
+
+    def _decided(self, row: Request, errand: Decide, answer: RequestList | Refused) -> None:
+        if isinstance(answer, Refused):
+            self.room.say(f"{answer.message} {answer.remedy}".strip(), "crit")
+            return
+        self._take(answer)
+        text = _("Approved: {what} of {person}.") if errand.approve else _("Denied: {what} of {person}.")
+        self.room.say(text.format(what=row.what, person=row.name), "ok")
+        sheet = self.room.sheet
+        if sheet is not None and not sheet.draft.changes():
+            version = None if sheet.book.state == "published" else sheet.book.source.version
+            self.room.open(Source(sheet.day, version), anew=True)
+
+
+# --- at this moment ---
+
+Row = dict[str, Any]
+_STATES = {"phones": _("phones"), "break": _("break"), "activity": _("activity"), "off": _("off")}
+
+
+def _scheduled(row: Row, moment: Moment) -> tuple[str, str]:
+    return _STATES[row["scheduled"]], "text"
+
+
+def _until(row: Row, moment: Moment) -> tuple[str, str]:
+    return ("" if row["until"] is None else clock(int(row["until"]), moment.zone, with_seconds=False)), "muted"
+
+
+def _state(row: Row, moment: Moment) -> tuple[str, str]:
+    return _STATES[row["state"]], "text" if row["adherent"] else "crit"
+
+
+def _fit_mark(row: Row, moment: Moment) -> tuple[str, str]:
+    if row["adherent"]:
+        return moment.look.glyph("mark"), "ok"
+    return moment.look.glyph("unavailable"), "crit"
+
+
+LIVE: ListSpec[Row] = ListSpec(
+    name="live",
+    title=_("At this moment"),
+    columns=(
+        Column("fits", "", 1, _fit_mark, lambda row: row["adherent"]),
+        column("person", _("Person"), 12, lambda row: str(row["name"]), grow=14),
+        Column("scheduled", _("Should be"), 9, _scheduled, lambda row: row["scheduled"]),
+        Column("until", _("Until"), 5, _until, lambda row: row["until"], align="right"),
+        Column("state", _("Is"), 9, _state, lambda row: row["state"]),
+        Column("detail", _("Detail"), 12, lambda row, _moment: (str(row["detail"]), "muted"),
+               lambda row: row["detail"], grow=20),
+        Column("since", _("For"), 7, lambda row, moment: (since(row["since"], moment.now), "text"),
+               lambda row: row["since"], align="right", ticks=True),
+    ),
+    order=Order(""),
+    fields=lambda row: {name: str(row[name]) for name in ("person", "name", "scheduled", "state", "detail")},
+    tie=lambda row: (row["adherent"], row["name"]),
+    pick=lambda _row: None,
+    empty=_("Nobody should be at work at this moment, and nobody is."),
+    help=_("Who should be in which state by the published roster, and who is; who is not comes first."),
+    static=True,
+)  # fmt: skip
+
+
+class LiveView(Listed[Row]):
+    """Who is where they should be."""
+
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def __init__(self, room: Planning) -> None:
+        """`room` is the schedule under it."""
+        super().__init__(room, LIVE)
+        self._looked = 0.0
+        self._rows: list[Row] = []
+
+    def on_mount(self) -> None:
+        """Look."""
+        self._look()
+
+    def _look(self) -> None:
+        self._looked = self.station.clock()
+        self.run_worker(self._read(), group="live", exclusive=False, exit_on_error=True)
+
+    async def _read(self) -> None:
+        answer = await self.room.put(Live(agents_of(self.station.board)), Present)
+        if not isinstance(answer, Refused):
+            self._rows = [dict(row) for row in answer.rows]
+            self.fill(sorted(self._rows, key=lambda row: (row["adherent"], row["name"])))
+
+    def frame(self, frame: Frame) -> None:
+        """Look again, and let durations go on."""
+        if frame.tick:
+            if self.station.clock() - self._looked >= _AGAIN:
+                self._look()
+            self._list.tick()
+
+    def note(self) -> str:
+        """Return how many are where they should be."""
+        fitting = sum(bool(row["adherent"]) for row in self._rows)
+        return _("{fitting} of {count} are where they should be").format(fitting=fitting, count=len(self._rows))

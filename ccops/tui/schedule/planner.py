@@ -1,0 +1,171 @@
+"""The process that plans for the console: `python -m ccops.tui.schedule.planner`, started by the console.
+
+It holds team, rules and the roster that is open, so that each change made by a key is judged in milliseconds, and
+loads what is heavy (numpy) beside the console. It ends with its input; what it was asked is done to the end before.
+"""
+
+import gc
+import os
+import sys
+import time
+from typing import Final
+
+from ccops.desk.planning.office import Office
+from ccops.desk.planning.rights import PLANNING_ACTIONS
+from ccops.errors import CcopsError, ReasonNeeded
+from ccops.settings import Loaded, Origin, Settings
+from ccops.tui.schedule import judging, requesting
+from ccops.tui.schedule.errands import (
+    Answer,
+    Book,
+    Compare,
+    Decide,
+    Errand,
+    Fitting,
+    Judge,
+    Live,
+    Open,
+    Present,
+    Publish,
+    Refused,
+    RequestList,
+    Requests,
+    Save,
+    Saved,
+    Source,
+    Worker,
+)
+from ccops.tui.schedule.opened import Opened, open_roster
+from ccops.tui.schedule.wire import Told, framed, read
+
+_KEPT: Final = 8
+"""Rosters that are kept open."""
+
+
+def office_of(told: Told) -> Office:
+    """Return the office of whoever runs this process."""
+    settings = Settings(**told.settings)
+    chosen: dict[tuple[str, ...], Origin] = {
+        ("service_level", key): Origin("file")
+        for key in ("rule", "short_abandon")
+        if getattr(settings.service_level, key) != getattr(Settings().service_level, key)
+    }
+    clock = time.time if not told.ahead else lambda: time.time() + told.ahead
+    return Office(Loaded(settings, origins=chosen), clock=clock, read_only=told.read_only)
+
+
+class Planner:
+    """Does errands, one after the other."""
+
+    def __init__(self, told: Told) -> None:
+        """Nothing is read yet."""
+        self.office = office_of(told)
+        self._open: dict[Source, Opened] = {}
+
+    def do(self, errand: Errand) -> Answer:
+        """Do one errand; what a person can help is an answer too."""
+        try:
+            return self._done(errand)
+        except ReasonNeeded as error:
+            return Refused(error.message, error.remedy, reason=True)
+        except requesting.Short as error:
+            return Refused(error.message, error.remedy, short=True)
+        except CcopsError as error:
+            return Refused(error.message, error.remedy)
+
+    def _done(self, errand: Errand) -> Answer:
+        if isinstance(errand, Open):
+            self._open.pop(errand.source, None)  # others may have changed leave, team or roster meanwhile
+            return self._book(errand.source)
+        if isinstance(errand, Judge):
+            return judging.verdict(self._opened(errand.source), errand.changes)
+        if isinstance(errand, Fitting):
+            return judging.candidates(self._opened(errand.source), errand.changes, errand.row)
+        if isinstance(errand, Compare):
+            return judging.difference(self._opened(errand.source), errand.changes, errand.other)
+        if isinstance(errand, Save):
+            return Saved(judging.saved(self._opened(errand.source), errand.changes, errand.note))
+        if isinstance(errand, Live):
+            return self._present(errand)
+        return self._decided(errand)
+
+    def _decided(self, errand: Publish | Requests | Decide) -> Answer:
+        if isinstance(errand, Requests):
+            return RequestList(requesting.listed(self.office), self.allowed())
+        if isinstance(errand, Decide):
+            requesting.decide(self.office, errand)
+            return RequestList(requesting.listed(self.office), self.allowed())
+        from ccops.desk.planning.rosters import Rosters
+
+        roster, changed = Rosters(self.office).publish(errand.version)
+        return Saved(roster.head.id, changed)
+
+    # --- opening ---
+
+    def _opened(self, source: Source) -> Opened:
+        found = self._open.get(source)
+        if found is None:
+            found = self._open[source] = open_roster(self.office, source)
+            while len(self._open) > _KEPT:
+                del self._open[next(iter(self._open))]
+        return found
+
+    def _book(self, source: Source) -> Book:
+        found = self._opened(source)
+        team = found.team
+        return Book(
+            source=source,
+            version=found.version,
+            state=found.state,
+            first=found.roster.head.first,
+            days=found.roster.head.days,
+            people=tuple(Worker(one.id, one.name, one.contract, one.skills) for one in team.people),
+            queues=team.queue_names(),
+            shifts=found.shifts,
+            rows=tuple(found.rows.values()),
+            away=found.away(),
+            planned=found.planned(),
+            versions=found.versions(),
+            interval=team.interval,
+            today=self.office.today(),
+            allowed=self.allowed(),
+            waiting=requesting.waiting(self.office),
+        )
+
+    def allowed(self) -> frozenset[str]:
+        """Return the rights in planning that this person has for anybody at all."""
+        return frozenset(action for action in PLANNING_ACTIONS if self._may(action))
+
+    def _may(self, action: str) -> bool:
+        try:
+            self.office.check(action)
+        except ReasonNeeded:
+            return True
+        except CcopsError:
+            return False
+        return True
+
+    def _present(self, errand: Live) -> Present:
+        from ccops.wfm.adherence.live import live_rows
+
+        now = self.office.clock()
+        return Present(now, tuple(live_rows(self.office.settings, now, errand.board)))
+
+
+def main() -> None:
+    """Serve until the console is gone."""
+    gc.set_threshold(100_000, 50, 100)
+    source, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # whatever is printed by accident must not stand among the answers
+    try:
+        planner = Planner(read(source))
+        while True:
+            answers.write(framed(planner.do(read(source))))
+            answers.flush()
+    except (EOFError, BrokenPipeError):
+        # Leaving in the ordinary way would flush a pipe that nobody reads.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

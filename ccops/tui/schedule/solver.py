@@ -1,0 +1,85 @@
+"""The process that searches for a roster: `python -m ccops.tui.schedule.solver`, started by the console.
+
+The order comes in on standard input, steps leave on standard output and last what became of it. When the input is
+closed the search ends with the best so far, also where the console is gone: nobody's minute is lost.
+"""
+
+import math
+import os
+import sys
+import threading
+import time
+from typing import BinaryIO, Final
+
+from ccops.errors import CcopsError
+from ccops.tui.schedule.errands import Refused, Solve, Solved, Step
+from ccops.tui.schedule.planner import office_of
+from ccops.tui.schedule.wire import Told, framed, read
+from ccops.wfm.roster import Progress
+
+_EVERY: Final = 0.2
+"""Seconds between two steps that are told."""
+_NICE: Final = 10
+"""The console and the live centre come first."""
+
+
+class _Teller:
+    """Tells the console of progress, not too often, and never fails where it is gone."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._told = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told >= _EVERY:
+            self._told = now
+            self.write(_step(progress))
+
+    def write(self, value: Step | Solved | Refused) -> None:
+        try:
+            self._out.write(framed(value))
+            self._out.flush()
+        except BrokenPipeError:
+            self._told = math.inf  # nobody listens; the roster is kept all the same
+
+
+def _step(progress: Progress) -> Step:
+    bound = progress.bound if progress.bound > -1e18 else None
+    gap = progress.gap if bound is not None else None
+    return Step(progress.seconds, progress.penalty, bound, gap, progress.phase)
+
+
+def solved(told: Told, order: Solve, teller: _Teller, stop: threading.Event) -> Solved | Refused:
+    """Make the roster that is ordered and keep it as a draft."""
+    from ccops.desk.planning.rosters import Order, Rosters
+
+    try:
+        rosters = Rosters(office_of(told))
+        wanted = Order(order.first, order.days, order.seconds, keep=order.keep)
+        roster, result = rosters.solve(wanted, progress=teller.tell, stop=stop.is_set)
+    except CcopsError as error:
+        return Refused(error.message, error.remedy)
+    return Solved(roster.head.id, result.penalty, result.gap, len(result.shortfalls))
+
+
+def main() -> None:
+    """Search until it is proved, the time is over, or the input is closed."""
+    os.nice(_NICE)
+    source, teller = sys.stdin.buffer, _Teller(sys.stdout.buffer)
+    sys.stdout = sys.stderr  # whatever is printed by accident must not stand among the steps
+    told, order = read(source), read(source)
+    stop = threading.Event()
+
+    def heed() -> None:
+        source.read(1)  # returns when the console closes the pipe
+        stop.set()
+
+    threading.Thread(target=heed, daemon=True).start()
+    teller.write(solved(told, order, teller, stop))
+    sys.stderr.flush()
+    os._exit(0)  # the thread that waits for the console holds the lock of the input
+
+
+if __name__ == "__main__":
+    main()
