@@ -52,6 +52,7 @@ async def test_a_breach_reaches_the_webhook_the_board_and_the_store() -> None:
         async with simulated(rules(receiver)) as (sim, daemon), daemon.desk() as desk:
             calls = await crowd(sim, 2)
             await until(lambda: receiver.taken, "the alert is delivered")
+            await shows(desk, lambda board: board.alerts, "and is on the board")
             (alert,) = desk.board.alerts.values()
             assert (alert.rule, alert.level, alert.key, alert.value) == ("crowd", "warning", "support", 2)
             body = receiver.taken[0].body
@@ -69,8 +70,7 @@ async def test_a_breach_reaches_the_webhook_the_board_and_the_store() -> None:
             listed = await daemon.cli("alert", "list", "--json")
             (row,) = json.loads(listed.out)
             assert (row["alert_id"], row["level"], row["rule"]) == (alert.alert_id, "warning", "crowd")
-            done = await daemon.cli("alert", "history", "--json")
-            (past,) = json.loads(done.out)
+            past = await history(daemon, 3)
             assert [event["kind"] for event in past["events"]] == ["raised", "worse", "better"]
             assert (past["highest"], past["delivered"], past["failed"]) == ("critical", 2, 0)
 
@@ -91,7 +91,7 @@ async def test_who_takes_an_alert_is_known_to_all_and_to_the_audit() -> None:
             assert desk.board.alerts[number].acknowledged_by == ""
             refused = await daemon.cli("alert", "ack", "4711")
             assert refused.code == 2
-            past = json.loads((await daemon.cli("alert", "history", "--json")).out)[0]
+            past = await history(daemon, 3)
             assert [(e["kind"], e["who"], e["note"]) for e in past["events"]][1] == (
                 "acknowledged", ME, "calling in two more",
             )  # fmt: skip
@@ -145,6 +145,16 @@ async def test_alerts_and_deliveries_outlive_the_daemon_and_nothing_is_told_twic
                 for call in calls:
                     sim.hang_up(call)
                 await shows(desk, lambda board: [row.level for row in board.alerts.values()] == ["warning"], "better")
+
+
+async def history(daemon: Daemon, events: int) -> Any:
+    """Return the only alert that was, once so many events stand in the store, with all deliveries done."""
+    for _n in range(40):
+        (past,) = json.loads((await daemon.cli("alert", "history", "--json")).out)
+        if len(past["events"]) == events and not past["waiting"]:
+            return past
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"never stood in the store: {past}")
 
 
 def _waits(daemon: Daemon) -> int:
