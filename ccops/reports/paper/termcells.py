@@ -12,7 +12,9 @@ def cells(text: str) -> int:
 
 def fit(text: str, width: int, mark: str = "…") -> str:
     """Return a text cut to `width` cells, its end replaced by `mark` where something is lost."""
-    if cells(text) <= width:
+    if (len(text) <= width and text.isascii()) or cells(
+        text
+    ) <= width:  # the first is nearly every cell of a long table
         return text
     room = width - cells(mark)
     if room < 0:
@@ -24,6 +26,8 @@ def fit(text: str, width: int, mark: str = "…") -> str:
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """Return a text filled with spaces to `width` cells, flush left or right."""
+    if text.isascii():
+        return text.rjust(width) if right else text.ljust(width)
     space = " " * max(0, width - cells(text))
     return space + text if right else text + space
 

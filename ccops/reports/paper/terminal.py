@@ -170,6 +170,8 @@ class _Grid:
 
     def _cell(self, index: int, text: str, row: Row, look: Look) -> str:
         column, width = self.columns[index], self.widths[index]
+        if not look.colour:
+            return pad(fit(text, width, look.cut), width, right=column.right)
         mood = "dim" if is_before(column.key) else tone(column, row.get(column.key))
         return look.toned(pad(fit(text, width, look.cut), width, right=column.right), mood)
 
