@@ -668,3 +668,28 @@ async def test_keys_in_a_hurry_open_one_question_and_leave_it_once() -> None:
         await bench.settle()
         assert len(bench.app.screen_stack) == 1
         assert bench.app.is_running
+
+
+async def test_the_days_of_queues_that_came_after_the_start_are_shown() -> None:
+    desk = small_desk()
+    queues = {key: replace(row, today=row.today, day=(1, 2, 3)) for key, row in desk.board.queues.items()}
+    desk.board.queues = {}
+    async with console(desk, size=(80, 24)) as bench:
+        for key, row in queues.items():
+            desk.put("queue", key, row)
+        await bench.until(lambda: any(line.startswith("  Sales") and line.endswith("6") for line in _trimmed(bench)))
+
+
+def _trimmed(bench: Bench) -> list[str]:
+    return [line.rstrip() for line in bench.lines()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+async def test_every_tab_is_there_at_every_width(width: int) -> None:
+    async with console(size=(width, 24)) as bench:
+        for line in SCREENS:
+            top = bench.lines()[0]
+            assert all(f" {one.key} " in top for one in SCREENS), top
+            await bench.pilot.click("#top", offset=(top.index(f" {line.key} ") + 1, 0))
+            await bench.until(lambda name=line.name: bench.app.stage.shown == name)  # type: ignore[misc]
+            assert f"{line.key} {line.title}" in bench.lines()[0]

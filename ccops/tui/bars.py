@@ -17,9 +17,6 @@ from ccops.tui.screens import SCREENS
 from ccops.tui.spans import Line, Span, clipped, joined, line_width
 from ccops.tui.station import Station
 
-_WIDE = 100
-"""Columns from which on the site has its name in the first line and tabs have room between them."""
-
 
 def _between(left: Line, right: Line, width: int, ellipsis: str) -> Line:
     """Put one line at the left and one at the right; the left one gives way."""
@@ -60,15 +57,24 @@ class TopBar(Painted):
     def draw(self, width: int, height: int, moment: Moment) -> list[Line]:
         """Return the line."""
         right = self._right(moment, width)
-        site = self.station.options.site or moment.board.link.site or "ccops"
-        left: list[Span] = [(f" {safe(site)} ", "title")] if width >= _WIDE else []
+        site = safe(self.station.options.site or moment.board.link.site or "ccops")
+        # Every tab can be seen and clicked at any width: the name of the site gives way first, then titles.
+        room = width - line_width(right) - 1
+        variants = ((f" {site} ", True), (" ", True), ("", False))
+        left = next((made for made in (self._left(*one) for one in variants) if line_width(made) <= room), None)
+        return [_between(left or self._left("", titled=False), right, width, moment.look.glyph("ellipsis"))]
+
+    def _left(self, lead: str, titled: bool) -> Line:
+        """Return the tabs, the one of the screen that is shown always with its title."""
+        spans: list[Span] = [(lead, "title")]
         self._tabs = []
         for line in SCREENS:
-            text = f" {line.key} {line.title} " if width >= _WIDE else f" {line.key} {line.title}"
-            start = line_width(left)
+            lit = line.name == self._shown()
+            text = f" {line.key} {line.title} " if titled or lit else f" {line.key} "
+            start = line_width(spans)
             self._tabs.append((start, start + width_of(text), line.name))
-            left.append((text, "tab-on" if line.name == self._shown() else "tab"))
-        return [_between(tuple(left), right, width, moment.look.glyph("ellipsis"))]
+            spans.append((text, "tab-on" if lit else "tab"))
+        return tuple(spans)
 
     def _right(self, moment: Moment, width: int) -> Line:
         flags = self._flags(moment)

@@ -18,9 +18,19 @@ class DayPane(Painted):
     DayPane { height: auto; }
     """
 
+    _for = 0
+    """Queues that it was laid out for."""
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return one line per queue and the heading."""
         return len(self.station.board.queues) + 1
+
+    def repaint(self) -> None:
+        """Draw again; in another height where queues came or went."""
+        if self._for != len(self.station.board.queues):
+            self._for = len(self.station.board.queues)
+            self.refresh(layout=True)
+        super().repaint()
 
     def draw(self, width: int, height: int, moment: Moment) -> list[Line]:
         """Return the heading with the hours, then the queues."""
