@@ -12,9 +12,8 @@ def cells(text: str) -> int:
 
 def fit(text: str, width: int, mark: str = "…") -> str:
     """Return a text cut to `width` cells, its end replaced by `mark` where something is lost."""
-    if (len(text) <= width and text.isascii()) or cells(
-        text
-    ) <= width:  # the first is nearly every cell of a long table
+    # The first is true of nearly every cell of a long table.
+    if (len(text) <= width and text.isascii()) or cells(text) <= width:
         return text
     room = width - cells(mark)
     if room < 0:
