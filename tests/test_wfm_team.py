@@ -270,3 +270,12 @@ def test_nights_are_available_beyond_midnight(tmp_path: Path) -> None:
     assert check(plan, [assignment_of(day_row("anna", MONDAY, night, 30))]) == []
     (broken,) = check(plan, [assignment_of(day_row("anna", MONDAY, early, 30))])
     assert broken.rule == "availability"
+
+
+def test_a_queue_with_a_space_in_its_name_comes_back_from_the_csv(tmp_path: Path) -> None:
+    team = read(
+        tmp_path, TEAM.replace('"support"', '"tech support"').replace("[queues.support]", '[queues."tech support"]')
+    )
+    path = tmp_path / "people.csv"
+    path.write_text(people_csv(team), encoding="utf-8", newline="")
+    assert read_people(path, team) == team

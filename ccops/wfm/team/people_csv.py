@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.names import nearest
+from ccops.pbx.text import guarded
 from ccops.wfm.team import words
 from ccops.wfm.team.model import Team
 from ccops.wfm.team.read import team_of
@@ -17,26 +18,45 @@ from ccops.wfm.team.tables import BadFile, read_text
 from ccops.wfm.team.write import document_of
 
 COLUMNS: Final = ("id", "name", "agent", "interface", "login", "contract", "skills", "leave_hours", *words.WEEKDAYS)
-"""Skills and the spans of a weekday are separated by spaces; an empty weekday is free for any shift, “off” for none."""
+"""Skills (or by semicolons) and the spans of a weekday are separated by spaces; an empty weekday is free for any shift, “off” for none."""
 
 
 def people_csv(team: Team) -> str:
     """Return the people of a team as CSV, guarded against formulas."""
-    from ccops.pbx.text import guarded
-
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for name, person in document_of(team).get("people", {}).items():
-        writer.writerow([guarded(cell) for cell in _cells(name, person)])
+        writer.writerow([_guarded(cell) for cell in _cells(name, person)])
     return out.getvalue()
+
+
+def _skills_text(skills: Sequence[str]) -> str:
+    """Return queues apart by spaces; by semicolons where one has a space in its name."""
+    if any(" " in skill for skill in skills):
+        return "; ".join(skills) + ";"
+    return " ".join(skills)
+
+
+def _skills(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()] if ";" in text else text.split()
+
+
+def _guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; one that begins with an apostrophe gets another."""
+    return f"'{cell}" if cell.startswith("'") else guarded(cell)
+
+
+def _plain(cell: str) -> str:
+    """Return what was guarded."""
+    return cell[1:] if cell.startswith("'") and _guarded(cell[1:]) == cell else cell
 
 
 def _cells(name: str, person: Mapping[str, Any]) -> list[str]:
     hours = person.get("hours", {})
     days = [" ".join(hours[day]) or words.OFF if day in hours else "" for day in words.WEEKDAYS]
     texts = [person.get(key, "") for key in ("name", "agent", "interface", "login", "contract")]
-    return [name, *texts, " ".join(person.get("skills", [])), f"{person.get('leave_hours', '')}", *days]
+    return [name, *texts, _skills_text(person.get("skills", [])), f"{person.get('leave_hours', '')}", *days]
 
 
 def read_people(path: Path, team: Team) -> Team:
@@ -65,9 +85,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         for row in reader:
             if any(cell.strip() for cell in row):
                 cells = [cell.strip() for cell in row]
-                # An apostrophe in front is what keeps a spreadsheet from taking a text for a formula.
-                cells = [cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" else cell for cell in cells]
-                yield reader.line_num, dict(zip(header, cells, strict=False))
+                yield reader.line_num, dict(zip(header, map(_plain, cells), strict=False))
     except csv.Error as problem:
         message = _("{path}:{line}: {why}.").format(path=path, line=reader.line_num, why=problem)
         raise UsageProblem(message, remedy=_("Save it as UTF-8 CSV.")) from None
@@ -103,7 +121,7 @@ def _person(path: Path, line: int, row: Mapping[str, str], before: Mapping[str, 
     person: dict[str, Any] = {**before}
     for key in ("name", "agent", "interface", "login", "contract"):
         _put(person, row, key, lambda text: text)
-    _put(person, row, "skills", str.split)
+    _put(person, row, "skills", _skills)
     if row.get("leave_hours"):
         person["leave_hours"] = _hours(path, line, row["leave_hours"])
     hours: dict[str, list[str]] = dict(person.pop("hours", {}))
