@@ -18,7 +18,10 @@ from ccops.wfm.team.tables import BadFile, read_text
 from ccops.wfm.team.write import document_of
 
 COLUMNS: Final = ("id", "name", "agent", "interface", "login", "contract", "skills", "leave_hours", *words.WEEKDAYS)
-"""Skills (or by semicolons) and the spans of a weekday are separated by spaces; an empty weekday is free for any shift, “off” for none."""
+"""Skills (or by semicolons) and the spans of a weekday are separated by spaces.
+
+An empty weekday is free for any shift, “off” for none.
+"""
 
 
 def people_csv(team: Team) -> str:
