@@ -72,7 +72,7 @@ def _level(
     if row == rows - 1:
         label = f"{safe(sheet.queue) or _('all queues')}"
     elif row == rows - 2:
-        label = _("up to {count:g} agents").format(count=round(top, 1))
+        label = _("max. {count:g}").format(count=round(top, 1))
     cells: list[Cell] = [_cell(one, low, high, look) for one in found]
     lead = fit("  " + label, geometry.left, "left", look.glyph("ellipsis"))
     return ((lead, "title" if row == rows - 1 else "muted"), *merged(cells))

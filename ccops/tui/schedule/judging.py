@@ -7,25 +7,16 @@ from ccops.desk.planning.rosters import difference as differing
 from ccops.i18n import _
 from ccops.store.planning import DayRow
 from ccops.tui.schedule.edit import given
-from ccops.tui.schedule.errands import Candidate, Candidates, Changed, Changes, Cover, Difference, Verdict
+from ccops.tui.schedule.errands import Candidate, Candidates, Changed, Changes, Difference, Verdict
 from ccops.tui.schedule.opened import Opened
 from ccops.wfm.plan.build import assignment_of
 from ccops.wfm.publish.papers import cell_text
-from ccops.wfm.roster import BrokenRule, check, coverage, price
+from ccops.wfm.roster import BrokenRule, check, price
 
 
 def verdict(opened: Opened, changes: Changes) -> Verdict:
     """Judge a roster with some changes."""
-    plan, assignments = opened.plan, opened.assignments(changes)
-    found = coverage(plan, assignments) if plan.queue_needs else []
-    hours = plan.interval / 60
-    return Verdict(
-        cover=tuple(Cover(one.queue, one.required.tolist(), one.scheduled.tolist()) for one in found),
-        broken=tuple(check(plan, assignments)),
-        price=price(plan, assignments).total,
-        missing=sum(float(one.missing.sum()) for one in found) * hours,
-        paid=sum(one.paid for one in assignments) / 60,
-    )
+    return opened.ledger.judge(opened.with_changes(changes))
 
 
 def _rules(found: Sequence[BrokenRule]) -> set[tuple[str, str, tuple[object, ...]]]:
@@ -41,8 +32,9 @@ def candidates(opened: Opened, changes: Changes, row: DayRow) -> Candidates:
         if worker.id == row.person:
             continue
         after = now | given(now, row, worker.id, worker.skills)
-        assignments = [assignment_of(one) for one in after.values()]
-        broken = check(opened.plan, assignments, people={worker.id, row.person})
+        pair = {worker.id, row.person}
+        assignments = [assignment_of(one) for one in after.values() if one.person in pair]
+        broken = check(opened.plan, assignments, people=pair)
         texts = tuple(one.text for one in broken if (one.person, one.rule, one.days) not in before)
         if row.queue and row.queue not in worker.skills:
             texts = (_("lacks the skill “{queue}”").format(queue=row.queue), *texts)

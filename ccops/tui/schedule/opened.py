@@ -11,6 +11,7 @@ from ccops.desk.planning.rosters import Roster, Rosters
 from ccops.errors import CcopsError
 from ccops.store import planning as store
 from ccops.store.planning import DayRow, RosterHead
+from ccops.tui.schedule.covering import Ledger
 from ccops.tui.schedule.errands import Changes, Key, Planned, Source, Version
 from ccops.wfm.plan.build import Needs, assignment_of, away_days
 from ccops.wfm.plan.weeks import monday_of
@@ -68,6 +69,11 @@ class Opened:
         document.setdefault("interval", self.team.interval)
         head = replace(self.roster.head, document=document)
         return self.rosters.plan(Roster(head, self.roster.rows), self.team)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What is known of its cover and rules."""
+        return Ledger(self.plan)
 
     @cached_property
     def shifts(self) -> tuple[Shift, ...]:

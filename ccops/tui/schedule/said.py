@@ -62,19 +62,19 @@ def price_line(sheet: Sheet) -> Line:
     if sheet.verdict is None:
         return ()
     spans: list[Span] = [("  ", "text")]
-    for title, value, before in _figures(sheet.verdict, sheet.began or sheet.verdict):
-        spans += [(f"{title} ", "muted"), (f"{value:,.1f}", "text")]
+    for title, value, before, digits in _figures(sheet.verdict, sheet.began or sheet.verdict):
+        spans += [(f"{title} ", "muted"), (f"{value:,.{digits}f}", "text")]
         change = value - before
         if abs(change) >= _NOTICEABLE:
-            spans.append((f" ({change:+,.1f})", "crit" if change > 0 else "ok"))
+            spans.append((f" ({change:+,.{digits}f})", "crit" if change > 0 else "ok"))
         spans.append(("   ", "text"))
     return tuple(spans)
 
 
-def _figures(now: Verdict, before: Verdict) -> Sequence[tuple[str, float, float]]:
+def _figures(now: Verdict, before: Verdict) -> Sequence[tuple[str, float, float, int]]:
     return (
-        (_("price"), now.price, before.price),
-        (_("missing agent hours"), now.missing, before.missing),
-        (_("paid hours"), now.paid, before.paid),
-        (_("broken rules"), float(len(now.broken)), float(len(before.broken))),
+        (_("price"), now.price, before.price, 1),
+        (_("missing agent hours"), now.missing, before.missing, 1),
+        (_("paid hours"), now.paid, before.paid, 1),
+        (_("broken rules"), float(len(now.broken)), float(len(before.broken)), 0),
     )

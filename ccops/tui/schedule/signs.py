@@ -131,4 +131,4 @@ def _short(minute: int, width: int, look: Look) -> str:
 def rule_text(broken: BrokenRule) -> str:
     """Return a broken rule with its name and reason."""
     name = RULES.get(broken.rule, broken.rule)
-    return broken.text if broken.text.casefold().startswith(name.casefold()) else f"{name}: {broken.text}"
+    return broken.text if name.casefold() in broken.text.casefold() else f"{name}: {broken.text}"
