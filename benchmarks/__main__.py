@@ -3,7 +3,20 @@
 import subprocess
 import sys
 
-MEASURES = ("link", "state", "live", "console", "startup", "desk", "alerts", "ingest", "reports", "paper", "erlang", "forecast")
+MEASURES = (
+    "link",
+    "state",
+    "live",
+    "console",
+    "startup",
+    "desk",
+    "alerts",
+    "ingest",
+    "reports",
+    "paper",
+    "erlang",
+    "forecast",
+)
 
 
 def main() -> int:
