@@ -122,6 +122,8 @@ class Watch:
             found = await asyncio.to_thread(self._left_behind)
         except CcopsError as error:
             log.warning(_("Alerts begin anew, since the store cannot be read: %s"), error)
+            # A number that no alert in the store has: theirs must not be written over later.
+            self.keeper.last = int(self._wall())
         else:
             self._take_up(*found)
         self._desk.board.watched = True

@@ -53,8 +53,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
         notify("STOPPING=1")
     finally:
         await server.stop()
-        await history.stop()
-        await alerts.stop()
+        await asyncio.gather(history.stop(), alerts.stop())
         await desk.close()
     if watch.refused:
         raise LoginRefused(watch.refused, remedy=_("Correct [ami] in the configuration and start again."))
