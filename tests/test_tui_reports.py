@@ -17,6 +17,7 @@ import pytest
 from ccops.settings import Settings
 from ccops.tui.dialogs import Confirm
 from ccops.tui.help import Help
+from ccops.tui.reports.clerk import Clerk
 from ccops.tui.reports.document import DocumentView
 from ccops.tui.reports.errands import Browse, Document, Explain, Inquiry, Make, Refused
 from ccops.tui.reports.office import Office, TakenBack
@@ -424,6 +425,22 @@ async def test_a_reading_is_taken_back_at_once_and_the_next_one_is_answered(sett
         assert found.sheets[0].count == 5
     finally:
         await office.close()
+
+
+def _faulty(*_all: object, **_more: object) -> None:
+    raise KeyError("here")
+
+
+async def test_a_fault_in_one_report_is_told_and_costs_neither_the_console_nor_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = Clerk(settings)
+    monkeypatch.setattr("ccops.reports.catalogue.make_paper", _faulty)
+    answer = clerk.do(Make(Inquiry("queues", "2026-03-10"), noon()))
+    assert isinstance(answer, Refused)
+    assert "KeyError: 'here' (test_tui_reports.py:" in answer.message
+    monkeypatch.undo()
+    assert isinstance(clerk.do(Make(Inquiry("queues", "2026-03-10"), noon())), Document)
 
 
 async def test_an_answer_that_came_too_late_is_not_taken_for_another(settings: Settings) -> None:

@@ -9,10 +9,12 @@ import os
 import pickle
 import struct
 import sys
+import traceback
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, BinaryIO, Final
 
 from ccops.errors import CcopsError, PermissionRefused, UsageProblem
@@ -92,6 +94,9 @@ class Clerk:
             return Refused(_("The file exists already."), exists=True)
         except CcopsError as error:
             return Refused(error.message, error.remedy, waits=not self._filled())
+        except Exception as error:  # noqa: BLE001
+            # A fault of ours in one report must not cost the console, nor the next report; it is told as what it is.
+            return _fault(error)
 
     def _filled(self) -> bool:
         """Tell whether there is a store with something in it; the log may be taken in later."""
@@ -199,6 +204,15 @@ class Clerk:
                 masked = sight.masked
             sources = Sources.of(archive, settings)
             return Report(ask, former, own, masked, _paper(name, own, ask, sources, former))
+
+
+def _fault(error: Exception) -> Refused:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    return Refused(
+        _("This failed: {kind}: {text} ({place}).").format(kind=type(error).__name__, text=error, place=place),
+        _("That is a fault of ccops; please report it with this line."),
+    )
 
 
 def asked(inquiry: Inquiry, period: Period, now: float) -> Ask:

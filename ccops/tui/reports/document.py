@@ -142,15 +142,12 @@ class DocumentView(View, can_focus=True):
         await self._show((None, 0))
 
     def stop(self) -> bool:
-        """Stop reading; what was shown before stays."""
+        """Stop reading; what was shown before stays, and where nothing was, the view is left."""
         if self._begun is None:
             return False
         self._begun = None
         self.workers.cancel_group(self, "document")
         self.study.office.take_back()
-        if self.document is None:
-            self.problem = Refused(_("Stopped."), _("r reads it after all."))
-            self.call_later(self._show, (None, 0))
         self._head.restyle()
         return self.document is not None
 

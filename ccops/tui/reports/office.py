@@ -45,7 +45,7 @@ class Office:
             except asyncio.CancelledError:
                 self._end()  # what it is about to say answers nobody any more
                 raise
-            except (asyncio.IncompleteReadError, ConnectionError) as error:
+            except (asyncio.IncompleteReadError, OSError) as error:
                 self._end()
                 if now != self._round:
                     raise TakenBack from None
