@@ -78,7 +78,7 @@ def test_quantities_have_their_units(figure: str, value: float | None, said: str
 
 def test_a_webhook_is_signed_over_its_time_and_its_bytes() -> None:
     with hook() as receiver:
-        WebhookChannel(receiver.url, Secret("the key"), clock=lambda: 1234.5).send(message())
+        WebhookChannel(Secret(receiver.url), Secret("the key"), clock=lambda: 1234.5).send(message())
         (got,) = receiver.got
         expected = hmac.new(b"the key", b"1234." + got.raw, sha256).hexdigest()
         assert got.headers["X-Ccops-Signature"] == f"v1={expected}"
@@ -96,7 +96,7 @@ def test_what_a_receiver_refuses_is_told_and_some_of_it_passes(status: int, pass
     with hook() as receiver:
         receiver.answers = [status]
         with pytest.raises(NotDelivered, match=str(status)) as caught:
-            WebhookChannel(receiver.url, Secret("k")).send(message())
+            WebhookChannel(Secret(receiver.url), Secret("k")).send(message())
     assert caught.value.passing is passing
     assert "t0ken" not in str(caught.value)
 
@@ -105,17 +105,17 @@ def test_no_redirect_is_followed() -> None:
     with hook() as receiver:
         receiver.answers = [302]
         with pytest.raises(NotDelivered):
-            WebhookChannel(receiver.url, Secret("k")).send(message())
+            WebhookChannel(Secret(receiver.url), Secret("k")).send(message())
         assert len(receiver.got) == 1
 
 
 def test_over_tls_the_certificate_is_checked(tmp_path: Path) -> None:
     context, authority = certificate(tmp_path, "127.0.0.1")
     with hook(context) as receiver:
-        WebhookChannel(receiver.url, Secret("k"), authority).send(message())
+        WebhookChannel(Secret(receiver.url), Secret("k"), authority).send(message())
         assert len(receiver.taken) == 1
         with pytest.raises(NotDelivered, match="certificate"):
-            WebhookChannel(receiver.url, Secret("k")).send(message())
+            WebhookChannel(Secret(receiver.url), Secret("k")).send(message())
         assert len(receiver.got) == 1
 
 
@@ -138,16 +138,32 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert "k3y" not in repr(channels_of(settings, "x"))
 
 
+def test_a_url_with_a_token_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    path, url = tmp_path / "c.toml", tmp_path / "url"
+    path.write_text('[alert_targets.x]\nwebhook_file = "url"\n')
+    url.write_text("https://h.example/t0ken\n")
+    url.chmod(0o600)
+    settings = load(path, {}).settings
+    (way,) = channels_of(settings, "x")
+    assert way.recipient.startswith("webhook:h.example #")
+    assert "t0ken" not in repr(way)
+    assert Secret("https://h.example/t0ken") in settings.secrets()
+    url.write_text("http://h.example/t0ken\n")
+    with pytest.raises(ConfigError, match="without https") as caught:
+        channels_of(settings, "x")
+    assert "t0ken" not in str(caught.value)
+
+
 def test_nobody_there_passes() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(NotDelivered) as caught:
-            WebhookChannel(f"http://127.0.0.1:{taken.getsockname()[1]}/", Secret()).send(message())
+            WebhookChannel(Secret(f"http://127.0.0.1:{taken.getsockname()[1]}/"), Secret()).send(message())
     assert caught.value.passing
 
 
 def test_who_gets_it_is_named_without_the_token() -> None:
-    assert "t0ken" not in WebhookChannel("https://h.example/x?token=t0ken", Secret("k")).recipient
+    assert "t0ken" not in WebhookChannel(Secret("https://h.example/x?token=t0ken"), Secret("k")).recipient
 
 
 @pytest.mark.parametrize(

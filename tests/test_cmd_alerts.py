@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,5 +123,6 @@ async def test_the_daemon_serves_its_figures_on_loopback_and_nothing_else() -> N
             assert code != "200" or body == ""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"x" * 100_000)
-        assert await asyncio.wait_for(reader.read(), 20) == b""
+        with suppress(ConnectionResetError):  # it hangs up on what is too long, be it still being sent
+            assert await asyncio.wait_for(reader.read(), 20) == b""
         writer.close()

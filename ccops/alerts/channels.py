@@ -195,11 +195,11 @@ def channels_of(settings: "Settings", name: str) -> list[Channel]:
 
     target = settings.alert_targets[name]
     found: list[Channel] = list(_mail(settings, target))
-    if target.webhook:
+    url = target.hook_url(name)
+    if url:
         from ccops.alerts.webhook import WebhookChannel
 
-        key = target.hook_key(name)
-        found.append(WebhookChannel(target.webhook, key, target.ca_file, settings.alerts.timeout))
+        found.append(WebhookChannel(url, target.hook_key(name), target.ca_file, settings.alerts.timeout))
     if target.command:
         found.append(CommandChannel(target.command, settings.alerts.timeout))
     if target.syslog:

@@ -35,7 +35,8 @@ def signature(key: bytes, timestamp: str, body: bytes) -> str:
 class WebhookChannel:
     """One URL."""
 
-    url: str
+    url: Secret
+    """A secret, since many carry a token."""
     key: Secret
     ca_file: Path | None = None
     timeout: float = 15.0
@@ -44,15 +45,15 @@ class WebhookChannel:
     @property
     def recipient(self) -> str:
         """Host and a mark of the whole URL, which may hold a token."""
-        parts = urlsplit(self.url)
-        return f"webhook:{parts.hostname} #{sha256(self.url.encode()).hexdigest()[:8]}"
+        parts = urlsplit(self.url.reveal())
+        return f"webhook:{parts.hostname} #{sha256(self.url.reveal().encode()).hexdigest()[:8]}"
 
     def send(self, message: Message) -> str:
         """Post it; raises NotDelivered for anything but an answer of 200 to 299."""
         body = json.dumps(
             {"id": message.id, "message": sentence(message.body), **message.body}, ensure_ascii=False
         ).encode("utf-8", "replace")
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.url.reveal())
         try:
             status, reason = self._post(parts, body, self._headers(message, body))
         except (OSError, http.client.HTTPException) as error:

@@ -116,6 +116,11 @@ class AlertTarget:
     webhook: str = key(
         "", "URL that gets the alert as JSON by POST.", check="webhook", example="https://hooks.example.net/ccops"
     )
+    webhook_file: Path | None = key(
+        None,
+        "File that holds the URL in its only line (mode 600), instead of `webhook`: for one with a token in it.",
+        example="hook-url",
+    )
     signing_key: Secret = key(
         Secret(), "Key with which webhooks are signed (HMAC-SHA256); the file must then be readable by its owner only."
     )
@@ -137,6 +142,24 @@ class AlertTarget:
     queues: tuple[str, ...] = key((), "Only alerts about these queues, and about what is of no queue.")
     role: str = key("", "Only what this role of [roles.…] sees.", check="line", example="team-leads")
     cleared: bool = key(True, "Tells also when it is over.")
+
+    def hook_url(self, name: str) -> Secret:
+        """Return the URL of the webhook, empty where there is none; raises ConfigError where it cannot be used."""
+        if self.webhook_file is None:
+            return Secret(self.webhook)
+        where = f"alert_targets.{name}.webhook_file"
+        if self.webhook:
+            raise ConfigError(
+                _("alert_targets.{name}: webhook is given as well as webhook_file.").format(name=name),
+                remedy=_("Keep one of them."),
+            )
+        from ccops.settings import checks
+
+        url = read_secret_file(self.webhook_file, where)
+        wrong = checks.webhook(url.reveal())
+        if wrong:
+            raise ConfigError(_("{key}: {wrong}.").format(key=where, wrong=wrong))
+        return url
 
     def hook_key(self, name: str) -> Secret:
         """Return the key to sign webhooks with; raises ConfigError where it cannot be used."""

@@ -291,7 +291,8 @@ class Settings:
 
         found = [value for _, value in walk(self) if isinstance(value, Secret)]
         readers: list[Callable[[], Secret]] = [self.ami.login_secret, self.smtp.login_password]
-        readers += [partial(target.hook_key, name) for name, target in self.alert_targets.items()]
+        for name, target in self.alert_targets.items():
+            readers += [partial(target.hook_key, name), partial(target.hook_url, name)]
         for read in readers:
             try:
                 found.append(read())
