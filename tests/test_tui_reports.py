@@ -253,6 +253,25 @@ async def test_sections_are_changed_by_key_and_by_mouse_and_the_chart_can_go(set
         await bench.until(lambda: view_of(bench)._body.display)
 
 
+async def test_the_mouse_chooses_a_cell_sorts_by_a_heading_and_goes_into_a_figure(settings: Settings) -> None:
+    async with reports(settings) as bench:
+        await bench.press("left_square_bracket")
+        await open_report(bench, "queues")
+        head = bench.line_of("Offered   Answered")
+        x = bench.lines()[head].index("Answered") + 2
+        await bench.pilot.click("SideList", offset=(x, 2))
+        await bench.settle()
+        assert bench.rows().current_column().key == "answered"
+        row = bench.rows().row
+        assert row is not None
+        assert row.texts[0] == "support"
+        await bench.pilot.click("SideList", offset=(x, 0))
+        await bench.until(lambda: bench.rows().arrangement.order.column == "answered")
+        await bench.pilot.click("SideList", offset=(x, 1), times=2)
+        await read(bench)
+        await bench.until(lambda: bench.app.stage.crumbs[-1] == "Answered, sales")
+
+
 async def test_a_report_waits_while_one_looks_at_another_screen(settings: Settings) -> None:
     async with reports(settings) as bench:
         await bench.press("left_square_bracket")
