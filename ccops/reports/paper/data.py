@@ -65,8 +65,12 @@ def records(section: Section, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
 
 def json_text(paper: Paper, *, whole: bool = False, ascii_only: bool = False) -> str:
     """Return a paper as JSON: an array of the first section's rows, or an object with everything."""
-    value = document(paper) if whole else list(_first(paper))
-    return json.dumps(value, indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
+    if whole:
+        return json.dumps(document(paper), indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
+    # A row a line: indented objects are made without the library's encoder in C, and a year has many rows.
+    encode = json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False).encode
+    rows = ",\n".join(f"  {encode(row)}" for row in _first(paper))
+    return f"[\n{rows}\n]\n" if rows else "[]\n"
 
 
 def json_lines(paper: Paper, *, whole: bool = False, ascii_only: bool = False) -> str:

@@ -31,6 +31,20 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+class Padded(dict[str, str]):
+    """Texts of a column as its cells, each laid out once: most of a long table's texts come again and again."""
+
+    def __init__(self, width: int, mark: str, *, right: bool) -> None:
+        """A column of `width` cells."""
+        super().__init__()
+        self._width, self._mark, self._right = width, mark, right
+
+    def __missing__(self, text: str) -> str:
+        """Lay a text out that was not seen before."""
+        made = self[text] = pad(fit(text, self._width, self._mark), self._width, right=self._right)
+        return made
+
+
 def words_in(text: str, width: int) -> list[str]:
     """Return a text in lines of up to `width` cells, broken at spaces; a longer word has a line of its own."""
     lines: list[str] = []

@@ -11,7 +11,7 @@ from ccops.reports.paper.about import Fact, empty_text, facts, rules, warnings
 from ccops.reports.paper.compare import is_before, tone
 from ccops.reports.paper.model import Column, Paper, Row, Section
 from ccops.reports.paper.panels import balanced
-from ccops.reports.paper.termcells import cells, fit, pad, words_in
+from ccops.reports.paper.termcells import Padded, cells, fit, pad, words_in
 from ccops.reports.paper.values import Writing, texts, total_texts
 
 _GAP: Final = "  "
@@ -122,32 +122,32 @@ class _Grid:
     rows: Sequence[Row]
     texts: list[list[str]]
     widths: list[int]
-    total: tuple[Row, list[str]] | None
+    total: list[str] | None
 
     @classmethod
     def of(cls, section: Section, writing: Writing, look: Look) -> "_Grid":
         columns = section.shown
         rows = texts(columns, section.rows, writing)
-        total = None if section.total is None else (section.total, total_texts(columns, section.total, writing))
-        every = [*rows, total[1]] if total else rows
+        total = None if section.total is None else total_texts(columns, section.total, writing)
+        every = [*rows, total] if total else rows
         most = None if look.width is None else max(12, look.width // 3)
         widths = []
         for index, column in enumerate(columns):
             # Headings wrap rather than widen a column.
             words = max((cells(word) for word in clean(column.title).split()), default=0)
-            width = max(words, *(cells(row[index]) for row in every)) if every else words
+            width = max(words, *map(cells, {row[index] for row in every})) if every else words
             widths.append(min(width, most) if most is not None and column.kind in _CUT else width)
         return cls(columns, section.rows, rows, widths, total)
 
     def lines(self, part: Sequence[int], look: Look) -> Iterator[str]:
         """Yield headings, rows and total of some columns."""
         yield from (look.toned(line, "bold") for line in [*self._groups(part, look), *self._heads(part, look)])
+        laid = [(index, Padded(self.widths[index], look.cut, right=self.columns[index].right)) for index in part]
         for row, found in zip(self.rows, self.texts, strict=True):
-            yield _GAP.join(self._cell(index, found[index], row, look) for index in part)
+            texts_laid = [padded[found[index]] for index, padded in laid]
+            yield _GAP.join(self._toned(part, texts_laid, row, look) if look.colour else texts_laid)
         if self.total is not None:
-            row, found = self.total
-            plain = Look(look.width, colour=False, ascii_only=look.ascii_only)
-            yield look.toned(_GAP.join(self._cell(index, found[index], row, plain) for index in part), "bold")
+            yield look.toned(_GAP.join(padded[self.total[index]] for index, padded in laid), "bold")
 
     def _heads(self, part: Sequence[int], look: Look) -> list[str]:
         heads = [
@@ -168,12 +168,10 @@ class _Grid:
             heads.append((lines, span, bool(name)))
         return _stacked(heads)
 
-    def _cell(self, index: int, text: str, row: Row, look: Look) -> str:
-        column, width = self.columns[index], self.widths[index]
-        if not look.colour:
-            return pad(fit(text, width, look.cut), width, right=column.right)
-        mood = "dim" if is_before(column.key) else tone(column, row.get(column.key))
-        return look.toned(pad(fit(text, width, look.cut), width, right=column.right), mood)
+    def _toned(self, part: Sequence[int], laid: Sequence[str], row: Row, look: Look) -> Iterator[str]:
+        for index, text in zip(part, laid, strict=True):
+            column = self.columns[index]
+            yield look.toned(text, "dim" if is_before(column.key) else tone(column, row.get(column.key)))
 
 
 _Head = tuple[list[str], int, bool]

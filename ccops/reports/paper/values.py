@@ -16,6 +16,7 @@ Writer = Callable[[Any], str]
 NARROW_SPACE: Final = "\u202f"
 """Between groups of three digits on paper (ISO 80000-1); four digits stay together."""
 _GROUPED_FROM: Final = 10_000
+_MEASURED: Final = frozenset({Unit.COUNT, Unit.SECONDS, Unit.RATE})
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,8 +49,25 @@ def writer_of(column: Column, writing: Writing) -> Writer:
 
 def texts(columns: Sequence[Column], rows: Iterable[Row], writing: Writing) -> list[list[str]]:
     """Return rows as texts, in the order of the columns."""
-    writers = [(column.key, writer_of(column, writing)) for column in columns]
+    writers = [(column.key, _remembering(column, writing)) for column in columns]
     return [[write(row.get(key)) for key, write in writers] for row in rows]
+
+
+class _Written(dict[float | None, str]):
+    """Texts of a column's numbers, each written once: most of a long table's come again and again."""
+
+    def __init__(self, write: Writer) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, value: float | None) -> str:
+        made = self[value] = self._write(value)
+        return made
+
+
+def _remembering(column: Column, writing: Writing) -> Writer:
+    write = writer_of(column, writing)
+    return _Written(write).__getitem__ if column.kind in _MEASURED else write
 
 
 def total_texts(columns: Sequence[Column], total: Row, writing: Writing) -> list[str]:
