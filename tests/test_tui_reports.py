@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -104,6 +106,16 @@ async def test_a_report_is_made_for_the_period_that_stands_above_it_and_keys_ste
         await read(bench)
         assert "today" in bench.lines()[1]
         assert "Nothing to report" in bench.text()
+
+
+def test_what_reads_the_past_is_loaded_with_the_first_look_at_it() -> None:
+    code = (
+        "import sys, ccops.tui.app; from ccops.tui.screens import preload; preload(for_good=False);"
+        "print([name for name in sys.modules if name.split('.')[:2] == ['ccops', 'wfm']"
+        " or name.startswith(('ccops.tui.reports', 'ccops.reports.paper', 'pandas', 'numpy', 'ortools'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 async def test_dates_are_chosen_by_word_and_by_hand(settings: Settings) -> None:

@@ -19,14 +19,16 @@ class ScreenLine:
     title: str
     place: str
     """module:class, loaded when the screen is first opened."""
+    late: bool = False
+    """It is not loaded beforehand: what it takes is only for whoever goes there."""
 
 
 SCREENS: tuple[ScreenLine, ...] = (
     ScreenLine("1", "overview", _("Overview"), "ccops.tui.overview:Overview"),
     ScreenLine("2", "agents", _("Agents"), "ccops.tui.agents:Agents"),
     ScreenLine("3", "calls", _("Calls"), "ccops.tui.calls:Calls"),
-    ScreenLine("4", "schedule", _("Schedule"), "ccops.tui.schedule.room:Schedule"),
-    ScreenLine("5", "reports", _("Reports"), "ccops.tui.reports.room:Reports"),
+    ScreenLine("4", "schedule", _("Schedule"), "ccops.tui.schedule.room:Schedule", late=True),
+    ScreenLine("5", "reports", _("Reports"), "ccops.tui.reports.room:Reports", late=True),
     ScreenLine("6", "log", _("Log"), "ccops.tui.log:Log"),
 )
 WALL = ScreenLine("", "wall", _("Wall"), "ccops.tui.wall:Wall")
@@ -53,12 +55,13 @@ def _loaded(place: str) -> type[View]:
 
 
 def preload(*, for_good: bool) -> None:
-    """Load the modules of all screens and details, so that the first look at one is as quick as the next.
+    """Load the modules of the live screens and details, so that the first look at one is as quick as the next.
 
     With `for_good` the garbage collector is spared everything that is there by then: it stays until the end, and
     going through it takes longer than a frame.
     """
-    for place in (*(line.place for line in (*SCREENS, ALERTS)), *DETAILS.values()):
+    early = (line.place for line in (*SCREENS, ALERTS) if not line.late)
+    for place in (*early, *DETAILS.values()):
         _loaded(place)
     if for_good:
         gc.freeze()
