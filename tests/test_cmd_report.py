@@ -259,6 +259,10 @@ def test_the_four_rules_side_by_side(site: ReportSite) -> None:
     assert len(rows) == 1
     levels = sorted(value for value in rows[0].values() if isinstance(value, float))
     assert levels == [0.333333, 0.4, 0.6, 0.666667, 20]  # and the threshold
+    figure = "service_level_offered"
+    made_of = data(site.report("compare-rules", "--period", DAY, "--explain", f"{figure}@sales", "--json"))
+    assert made_of["value"] == rows[0][figure]
+    assert len(made_of["visits"]) == rows[0]["offered"]
 
 
 # -- the list, and own reports -----------------------------------------------------------------------------------------

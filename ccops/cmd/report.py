@@ -15,13 +15,17 @@ from ccops.cmd.report_output import Paperwork
 from ccops.cmd.report_show import (
     CallsOption,
     ChartOption,
+    ExplainOption,
     FileOption,
     FormOption,
     FromOption,
+    LimitOption,
     PeriodOption,
+    Picked,
     QueueOption,
     SectionsOption,
     ToOption,
+    printed,
 )
 from ccops.cmd.run import Run
 from ccops.errors import CcopsError
@@ -97,6 +101,7 @@ def _own(run: Run) -> Iterator[Record]:
     epilog=examples(
         "ccops report compare-rules --period last-month",
         "ccops report compare-rules --from 2026-03-01 --to 2026-03-31 --queue sales --json",
+        "ccops report compare-rules --explain service_level_answered@sales",
     ),
 )
 def rules_compared(
@@ -113,6 +118,8 @@ def rules_compared(
     fields: FieldsOption = None,
     no_header: HeaderOption = False,
     chart: ChartOption = None,
+    explained: ExplainOption = None,
+    limit: LimitOption = None,
 ) -> None:
     """Print the service level of one period under each of the four rules, side by side.
 
@@ -121,9 +128,7 @@ def rules_compared(
     run = Run.of(context)
     work = Paperwork.of(run, form, as_json, output, header=not no_header, chart=chart)
     asked = Asked("compare-rules", since, until, period, queue, calls=calls)
-    with reporting(run, asked) as report:
-        paper = work.chosen(report.paper(), None, sections, fields, None)
-    work.put(work.rendered(paper))
+    printed(run, asked, work, Picked(None, sections, fields), explained, limit)
 
 
 # --- jobs ---

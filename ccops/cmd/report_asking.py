@@ -100,7 +100,7 @@ class Report:
         from ccops.reports import catalogue
 
         if self.own is not None:
-            return catalogue.trace_own(self.own, self.ask, self.sources, row, figure)
+            return catalogue.trace_own(self.own, self.ask, self.sources, row, figure, compared=self.compared)
         return catalogue.trace(self.name, self.ask, self.sources, section, row, figure, compared=self.compared)
 
 

@@ -1,7 +1,7 @@
 """`ccops report NAME`: one report in any form, on the terminal, into a pipe or into a file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -136,12 +136,26 @@ def show(
     run = Run.of(context)
     asked = Asked(str(context.command.name), since, until, period, queue, agent, number, call, interval, calls, compare)
     work = Paperwork.of(run, form, as_json, output, header=not no_header, chart=chart)
+    printed(run, asked, work, Picked(section, sections, fields, sort), explained, limit)
+
+
+class Picked(NamedTuple):
+    """What of a report is printed, in which order."""
+
+    section: str | None = None
+    sections: bool = False
+    fields: str | None = None
+    sort: str | None = None
+
+
+def printed(run: Run, asked: Asked, work: Paperwork, picked: Picked, explained: str | None, limit: int | None) -> None:
+    """Print a report, or what one of its figures is made of."""
     if explained is None and limit is not None:
         raise UsageProblem(_("--limit is about --explain."), remedy=_("Add --explain, or leave --limit out."))
     with reporting(run, asked) as report:
         if explained is not None:
-            made = explain(report, work, explained, section, limit)
+            made = explain(report, work, explained, picked.section, limit)
         else:
-            paper = work.chosen(report.paper(), section, sections, fields, sort)
+            paper = work.chosen(report.paper(), *picked)
     # Out of the store first: a reader who takes hours must not keep its log from being tidied.
     work.put(made if explained is not None else work.rendered(paper))
