@@ -226,7 +226,7 @@ class ConsoleApp(Shell):
 
     def on_stage_pressed(self, message: Stage.Pressed) -> None:
         """A key: the last message has been read; perhaps it is an action on the selected rows."""
-        self.screen_stack[0].query_one(Hints).hush()
+        self.screen_stack[0].query_one(Hints).hush(message.at)
         offer = next((offer for offer in self.offers() if message.key and offer.key == message.key), None)
         if offer is not None:
             self.do(offer)

@@ -1,6 +1,7 @@
 """The lines around a screen: tabs and link at the top, the trail below them, the ribbon of what needs attention."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -266,11 +267,12 @@ class Hints(Painted):
     def say(self, text: str, tone: str = "text") -> None:
         """Show a message in place of the keys for some seconds."""
         self._said, self._said_at = (text, tone), self.station.clock()
+        self._said_when = time.monotonic()
         self.repaint()
 
-    def hush(self) -> None:
-        """Show the keys again."""
-        if self._said is not None:
+    def hush(self, before: float) -> None:
+        """Show the keys again, unless it was said since then (monotonic clock): by the very key that was pressed."""
+        if self._said is not None and self._said_when < before:
             self._said = None
             self.repaint()
 

@@ -1,5 +1,7 @@
 """Where screens stand: one is seen; details are put on top of it and taken off again."""
 
+import time
+
 from textual import events
 from textual.containers import Container
 from textual.message import Message
@@ -23,6 +25,7 @@ class Stage(Container):
 
         def __init__(self, key: str) -> None:
             self.key = key
+            self.at = time.monotonic()
             super().__init__()
 
     def __init__(self, station: Station) -> None:

@@ -13,6 +13,7 @@ from ccops.tui.schedule.edit import Lifted, break_moved, day_off, given, hours_t
 from ccops.tui.schedule.errands import Candidates, Changes, Fitting, Refused
 from ccops.tui.schedule.planning import Planning
 from ccops.tui.schedule.sheet import Sheet
+from ccops.tui.schedule.signs import RULES
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("m", _("pick the shift up: arrows move it in time and to other people, Enter puts it down, Esc puts it back")),
@@ -180,7 +181,8 @@ class Editing(Planning):
     def _hint(self, sheet: Sheet, person: str, row: DayRow, broken: tuple[str, ...]) -> str:
         other = sheet.draft.row(person, row.day)
         works = hours_text(other.start, other.minutes) if other.shift else _("off")
-        return f"{works}  {self.station.look.glyph('crit')} {'; '.join(broken)}" if broken else works
+        rules = ", ".join(RULES.get(rule, rule) for rule in broken)
+        return f"{works}  {self.station.look.glyph('crit')} {rules}" if rules else works
 
     # --- undo ---
 

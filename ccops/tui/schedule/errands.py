@@ -211,12 +211,12 @@ class Candidate:
 
     person: str
     broken: tuple[str, ...]
-    """Rules that it would break and that are not broken now."""
+    """Names of the rules that it would break and that are not broken now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Everybody whom a shift could go to, those first who break nothing."""
+    """Everybody whom a shift could go to, those first who break nothing and are free."""
 
     people: tuple[Candidate, ...]
 

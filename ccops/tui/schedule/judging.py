@@ -35,11 +35,16 @@ def candidates(opened: Opened, changes: Changes, row: DayRow) -> Candidates:
         pair = {worker.id, row.person}
         assignments = [assignment_of(one) for one in after.values() if one.person in pair]
         broken = check(opened.plan, assignments, people=pair)
-        texts = tuple(one.text for one in broken if (one.person, one.rule, one.days) not in before)
+        rules = [one.rule for one in broken if (one.person, one.rule, one.days) not in before]
         if row.queue and row.queue not in worker.skills:
-            texts = (_("lacks the skill “{queue}”").format(queue=row.queue), *texts)
-        found.append(Candidate(worker.id, texts))
-    return Candidates(tuple(sorted(found, key=lambda one: len(one.broken))))
+            rules.insert(0, "skill")
+        found.append(Candidate(worker.id, tuple(dict.fromkeys(rules))))
+    return Candidates(tuple(sorted(found, key=lambda one: (len(one.broken), _busy(now, one.person, row)))))
+
+
+def _busy(now: Changes, person: str, row: DayRow) -> bool:
+    there = now.get((person, row.day))
+    return there is not None and bool(there.shift)
 
 
 def saved(opened: Opened, changes: Changes, note: str) -> int:

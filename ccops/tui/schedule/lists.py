@@ -73,7 +73,8 @@ class Listed(View, Generic[R]):
         """Enter."""
         message.stop()
         if self._list.row is not None:
-            self.run_worker(self.enter(self._list.row), exit_on_error=True)
+            # Of the room: this view may be gone before it is done.
+            self.room.run_worker(self.enter(self._list.row), exit_on_error=True)
 
     async def enter(self, row: R) -> None:
         """Do what Enter on a row does."""
