@@ -15,6 +15,8 @@ from ccops.wfm.roster.result import Assignment, Costs, Result
 if TYPE_CHECKING:  # loads numpy
     from ccops.wfm.roster.sharing import Coverage
 
+_TAIL = 0.025
+
 
 def solve(
     plan: Plan,
@@ -36,7 +38,9 @@ def solve(
     from ccops.wfm.roster.control import Control
     from ccops.wfm.roster.making import make_roster
 
-    control = Control(seconds, deterministic=deterministic, tell=progress, stop=stop)
+    # What is left is for the reasons of shortfalls and the queues of each shift.
+    limit = seconds - min(1.5, _TAIL * seconds)
+    control = Control(limit, deterministic=deterministic, tell=progress, stop=stop)
     return make_roster(plan, control, seed=seed, start=start)
 
 

@@ -113,6 +113,26 @@ class Programme:
             rows[row].SetCoefficient(variables[column], value)
         return variables, rows
 
+    def solved_by_scip(self, seconds: float | None, gap: float) -> WholeOptimum | None:
+        """Do the same as `solved` with SCIP, for rows of many sizes: HiGHS now and then prints about those."""
+        from ortools.linear_solver import pywraplp
+
+        solver: Any = pywraplp.Solver.CreateSolver("SCIP")
+        variables, _rows = self.into(solver)
+        for variable, whole in zip(variables, self.whole, strict=True):
+            variable.SetInteger(bool(whole))
+        if seconds is None:
+            solver.SetSolverSpecificParametersAsString("limits/nodes = 300\n")
+        else:
+            solver.SetTimeLimit(max(100, int(seconds * 1000)))
+        how = pywraplp.MPSolverParameters()
+        how.SetDoubleParam(how.RELATIVE_MIP_GAP, gap)
+        if solver.Solve(how) not in (solver.OPTIMAL, solver.FEASIBLE):
+            return None
+        goal = solver.Objective()
+        values = np.array([variable.solution_value() for variable in variables])
+        return WholeOptimum(float(goal.Value()), float(goal.BestBound()), values)
+
     def solved(self, seconds: float | None, gap: float) -> WholeOptimum | None:
         """Solve with whole numbers to a relative gap; None of `seconds`: within a number of nodes instead."""
         from scipy import optimize

@@ -18,8 +18,8 @@ from ccops.wfm.roster.programme import Programme, Terms
 from ccops.wfm.roster.relax import Relaxed, WeekProgramme
 
 _ROUNDS = 14
-_NEAR = 1
-"""How far from the relaxation totals may go."""
+_NEAR = (0, 0, 0, 0, 1)
+"""How far from the relaxation (rounded down or up) totals may go, by round; the last holds on."""
 _MASTER_SECONDS = 0.6
 _BOUND_SECONDS = 2.0
 _MASTER_GAP = 0.001
@@ -51,7 +51,7 @@ class Totals:
             cost = self._visit(totals)
             if rounds and cost < best_cost:
                 best, best_cost = totals, cost
-            found = self._master(_MASTER_SECONDS, near=True)
+            found = self._master(_MASTER_SECONDS, _NEAR[min(rounds, len(_NEAR) - 1)])
             self.control.spend(_UNITS)
             rounds += 1
             if found is None or (found[1] == totals).all():
@@ -78,17 +78,17 @@ class Totals:
         late = bool((self.cover.starts + self.cover.lengths > self.cover.slots).any())
         if late or self.values[0].thinned:
             return
-        found = self._master(_BOUND_SECONDS, near=False)
+        found = self._master(_BOUND_SECONDS, None)
         if found is not None:
             self.bound = found[0] + self.core.constant
 
-    def _master(self, seconds: float, *, near: bool) -> tuple[float, Reals] | None:
+    def _master(self, seconds: float, near: int | None) -> tuple[float, Reals] | None:
         """Return a bound and the best totals by the cuts so far."""
         programme = Programme()
         totals = self.relaxed.working.sum(axis=2)
         low, high = np.zeros_like(totals), self.available
-        if near:
-            low, high = np.maximum(0, np.floor(totals + 0.01) - _NEAR), np.minimum(high, np.ceil(totals - 0.01) + _NEAR)
+        if near is not None:
+            low, high = np.maximum(0, np.floor(totals + 0.01) - 1), np.minimum(high, np.ceil(totals - 0.01) + near)
         counts = [
             [programme.variable(0.0, float(high[kind, day]), whole=True) for day in range(self.days)]
             for kind in range(len(self.kinds))
@@ -102,7 +102,7 @@ class Totals:
             terms: Terms = [(counts[kind][day], -float(slope[kind])) for kind in range(len(self.kinds))]
             programme.row([*terms, (costs[day], 1.0)], value - float(slope @ at) - float(self.floor[day]), np.inf)
         limit = None if self.control.deterministic else seconds
-        found = programme.solved(limit, _MASTER_GAP)
+        found = programme.solved_by_scip(limit, _MASTER_GAP)
         if found is None:
             return None
         best = np.array([[round(found.variables[variable]) for variable in row] for row in counts], np.float64)
