@@ -51,10 +51,19 @@ def view_of(bench: Bench) -> DocumentView:
 
 
 async def read(bench: Bench) -> None:
-    """Wait until what is seen was read."""
+    """Wait until what is seen was read and stands on the screen."""
     await bench.until(lambda: isinstance(bench.app.stage.view, DocumentView))
     await bench.until(lambda: view_of(bench)._begun is None)
+    await bench.until(lambda: _stands(view_of(bench)))
     await bench.settle()
+
+
+def _stands(view: DocumentView) -> bool:
+    """Tell whether the table was laid out, where there is one."""
+    table = view.table
+    return (table is None and (view.problem is not None or view.sheet is None)) or (
+        table is not None and table.sheet is view.sheet and table.size.width > 0
+    )
 
 
 async def open_report(bench: Bench, name: str) -> None:
@@ -249,12 +258,12 @@ async def test_sections_are_changed_by_key_and_by_mouse_and_the_chart_can_go(set
     async with reports(settings) as bench:
         await bench.press("left_square_bracket")
         await open_report(bench, "distribution")
-        assert "███" in bench.text()
+        await bench.until(lambda: "███" in bench.text())
         first = view_of(bench).sheet
         await bench.press("tab")
-        second = view_of(bench).sheet
-        assert first is not second is not None
-        line = bench.line_of("hour")
+        await bench.until(lambda: view_of(bench).sheet is not first)
+        await bench.until(lambda: "Weekday" in bench.text() and "Tuesday" in bench.text())
+        line = bench.line_of("Hours of the day")
         await bench.pilot.click("Head", offset=(4, line - bench.line_of("Period 2026")))
         await bench.until(lambda: view_of(bench).sheet is first)
         await bench.press("v")
@@ -272,8 +281,7 @@ async def test_the_mouse_chooses_a_cell_sorts_by_a_heading_and_goes_into_a_figur
         head = bench.line_of("Offered   Answered")
         x = bench.lines()[head].index("Answered") + 2
         await bench.pilot.click("SideList", offset=(x, 2))
-        await bench.settle()
-        assert bench.rows().current_column().key == "answered"
+        await bench.until(lambda: bench.rows().current_column().key == "answered")
         row = bench.rows().row
         assert row is not None
         assert row.texts[0] == "support"
