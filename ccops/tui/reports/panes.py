@@ -171,6 +171,7 @@ class Notice(Painted):
 
     DEFAULT_CSS = """
     Notice { height: auto; margin: 1 0 0 0; }
+    .-short Notice { margin: 0; }
     """
 
     def __init__(self, station: Station) -> None:
