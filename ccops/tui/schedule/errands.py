@@ -103,7 +103,12 @@ class Live:
     board: Board | None
 
 
-Errand = Open | Judge | Fitting | Save | Compare | Publish | Requests | Decide | Live
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """List the versions."""
+
+
+Errand = Heads | Open | Judge | Fitting | Save | Compare | Publish | Requests | Decide | Live
 
 
 # --- answers ---
@@ -145,6 +150,13 @@ class Version:
     penalty: float | None
     gap: float | None
     base: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Every version, newest first."""
+
+    rows: tuple[Version, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +298,7 @@ class Present:
 
 
 Answer = (
-    Refused | Book | Verdict | Candidates | Saved | Difference | RequestList | Present
+    Refused | Book | Verdict | Candidates | Saved | Difference | RequestList | Present | Versions
 )  # what each errand is answered with
 
 

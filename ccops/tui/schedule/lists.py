@@ -12,7 +12,7 @@ from ccops.tui.cells import safe
 from ccops.tui.columns import Column, Moment, Order
 from ccops.tui.listspec import ListSpec
 from ccops.tui.rowlist import RowList
-from ccops.tui.schedule.errands import Changed, Compare, Difference, Refused, Source, Version
+from ccops.tui.schedule.errands import Changed, Compare, Difference, Heads, Refused, Source, Version, Versions
 from ccops.tui.schedule.planning import Planning
 from ccops.tui.schedule.sheet import Sheet
 from ccops.tui.schedule.signs import RULES, day_text
@@ -133,8 +133,14 @@ class VersionsView(Listed[Version]):
         self._sheet = sheet
 
     def on_mount(self) -> None:
-        """List them."""
+        """List what is known, then what there is: others may have made one meanwhile."""
         self.fill(self._sheet.book.versions)
+        self.run_worker(self._read(), exit_on_error=True)
+
+    async def _read(self) -> None:
+        answer = await self.room.put(Heads(), Versions)
+        if not isinstance(answer, Refused):
+            self.fill(answer.rows)
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys that are worth telling."""

@@ -114,9 +114,10 @@ class Opened:
                     found[one.id, day] = tuple(Planned(item.name, item.start, item.minutes) for item in activities)
         return found
 
-    def versions(self) -> tuple[Version, ...]:
-        """Return every version, newest first."""
-        return tuple(_version(head) for head in self.rosters.heads())
+
+def versions_of(rosters: Rosters) -> tuple[Version, ...]:
+    """Return every version, newest first."""
+    return tuple(_version(head) for head in rosters.heads())
 
 
 def _version(head: RosterHead) -> Version:

@@ -22,6 +22,7 @@ from ccops.tui.schedule.errands import (
     Decide,
     Errand,
     Fitting,
+    Heads,
     Judge,
     Live,
     Open,
@@ -33,9 +34,10 @@ from ccops.tui.schedule.errands import (
     Save,
     Saved,
     Source,
+    Versions,
     Worker,
 )
-from ccops.tui.schedule.opened import Opened, open_roster
+from ccops.tui.schedule.opened import Opened, open_roster, versions_of
 from ccops.tui.schedule.wire import Told, framed, read
 
 _KEPT: Final = 8
@@ -89,7 +91,7 @@ class Planner:
             return self._present(errand)
         return self._decided(errand)
 
-    def _decided(self, errand: Publish | Requests | Decide) -> Answer:
+    def _decided(self, errand: Publish | Requests | Decide | Heads) -> Answer:
         if isinstance(errand, Requests):
             return RequestList(requesting.listed(self.office), self.allowed())
         if isinstance(errand, Decide):
@@ -97,6 +99,8 @@ class Planner:
             return RequestList(requesting.listed(self.office), self.allowed())
         from ccops.desk.planning.rosters import Rosters
 
+        if isinstance(errand, Heads):
+            return Versions(versions_of(Rosters(self.office)))
         roster, changed = Rosters(self.office).publish(errand.version)
         return Saved(roster.head.id, changed)
 
@@ -125,7 +129,7 @@ class Planner:
             rows=tuple(found.rows.values()),
             away=found.away(),
             planned=found.planned(),
-            versions=found.versions(),
+            versions=versions_of(found.rosters),
             interval=team.interval,
             today=self.office.today(),
             allowed=self.allowed(),

@@ -11,7 +11,7 @@ from ccops.tui.cells import safe
 from ccops.tui.dialogs import Choice, Choose
 from ccops.tui.feed import Frame
 from ccops.tui.schedule import editing, making
-from ccops.tui.schedule.errands import Book, Live, Present, Source
+from ccops.tui.schedule.errands import Book, Heads, Live, Present, Refused, Source, Versions
 from ccops.tui.schedule.grid import CoverCurve, ScheduleFoot, ScheduleGrid
 from ccops.tui.schedule.lists import BreaksView, DifferenceView, VersionsView
 from ccops.tui.schedule.living import LiveView, RequestsView, agents_of
@@ -23,6 +23,8 @@ from ccops.tui.station import Station
 
 _RETRY = 3.0
 """Seconds after which what was not there is looked for again."""
+_AGAIN = 3.0
+"""Seconds after which it is looked whether somebody else made or published a roster."""
 _LIVE = 5.0
 """Seconds after which it is looked again who is where they should be."""
 ORDER_WORDS = {"team": _("as in the team"), "name": _("by name"), "start": _("by begin"), "skill": _("by skill")}
@@ -107,10 +109,23 @@ class Schedule(Making):
         now = self.station.clock()
         if self.sheet is None and self.trouble is not None and now - self._looked >= _RETRY:
             self._look()
-        elif self.sheet is not None and self._sees_today() and now - self._lived >= _LIVE:
+        elif self.sheet is not None and now - self._looked >= _AGAIN:
+            self._looked = now
+            self.run_worker(self._follow(self.sheet), group="follow", exit_on_error=True)
+        if self.sheet is not None and self._sees_today() and now - self._lived >= _LIVE:
             self._lived = now
             self.run_worker(self._live(), group="live", exit_on_error=True)
         self._grid.repaint()
+
+    async def _follow(self, sheet: Sheet) -> None:
+        """Read what holds anew where somebody made or published a roster meanwhile; never under one's own changes."""
+        answer = await self.put(Heads(), Versions, quiet=True)
+        if isinstance(answer, Refused) or sheet is not self.sheet:
+            return
+        known, there = ({(one.number, one.state) for one in rows} for rows in (sheet.book.versions, answer.rows))
+        untouched = not sheet.draft.changes() and sheet.picked is None
+        if known != there and untouched and sheet.book.source.version is None:
+            await self.opening(Source(sheet.day), anew=True)
 
     def _sees_today(self) -> bool:
         sheet = self.sheet
