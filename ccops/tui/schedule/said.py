@@ -74,7 +74,7 @@ def price_line(sheet: Sheet) -> Line:
 def _figures(now: Verdict, before: Verdict) -> Sequence[tuple[str, float, float, int]]:
     return (
         (_("price"), now.price, before.price, 1),
-        (_("missing agent hours"), now.missing, before.missing, 1),
+        (_("missing hours"), now.missing, before.missing, 1),
         (_("paid hours"), now.paid, before.paid, 1),
         (_("broken rules"), float(len(now.broken)), float(len(before.broken)), 0),
     )
