@@ -1,5 +1,6 @@
 """When a solver has to stop, and what it tells on the way."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Progress:
     @property
     def gap(self) -> float | None:
         """(penalty − bound) / penalty; None while unknown, 0 at the best."""
-        if self.penalty is None:
+        if self.penalty is None or math.isinf(self.bound):
             return None
         return 0.0 if self.penalty <= self.bound else (self.penalty - self.bound) / max(abs(self.penalty), 1e-9)
 
