@@ -189,7 +189,7 @@ async def test_weeks_are_turned_and_empty_ones_can_be_planned_by_hand(world: Wor
         await bench.until(lambda: "2026-W10" in bench.text())
         await bench.press("right_square_bracket", "right_square_bracket")
         await bench.until(lambda: "2026-W12" in bench.text())
-        assert "1 days changed, not kept" in bench.lines()[1]
+        assert "changed and not kept: 1" in bench.lines()[1]
 
 
 async def test_a_click_selects_and_the_second_opens_the_day(world: World) -> None:
@@ -389,6 +389,18 @@ async def test_the_solver_tells_how_far_it_is_and_esc_keeps_the_best(world: Worl
         await judged(bench)
         assert sheet(bench).book.first == MONDAY + timedelta(days=7)
         assert any(row.shift for row in sheet(bench).book.rows)
+
+
+async def test_the_roster_is_written_to_a_file_once_it_is_kept(world: World, tmp_path: Path) -> None:
+    async with schedule(world) as bench:
+        await cursor_to(bench, "carl", MONDAY)
+        await bench.press("x", "E")
+        await bench.until(lambda: "Only what is kept" in bench.text())
+        await bench.press("u", "E")
+        await bench.type(str(tmp_path / "roster.csv"))
+        await bench.press("enter")
+        await bench.until(lambda: "written to" in bench.text())
+        assert "carl" in (tmp_path / "roster.csv").read_text()
 
 
 # --- decided on ---

@@ -12,7 +12,7 @@ from ccops.tui.schedule.errands import Worker
 from ccops.tui.schedule.geometry import Geometry
 from ccops.tui.schedule.sheet import Sheet
 from ccops.tui.schedule.signs import AWAY, AWAY_TONES, letters, sign, times, tone_of, weekday
-from ccops.tui.spans import Line, Span
+from ccops.tui.spans import Line, Span, line_width
 
 Cell = tuple[str, str]
 """A character and its tone."""
@@ -35,7 +35,8 @@ class Drawer:
         if geometry.skills:
             lead.append((" " * (geometry.skills + 1), "head"))
         across = self._hours() if self.sheet.whole_day else self._days()
-        return [(*lead, *across)]
+        rest = geometry.width - line_width((*lead, *across))
+        return [(*lead, *across, (" " * max(0, rest), "head"))]
 
     def _title(self) -> str:
         if self.sheet.whole_day:
@@ -151,8 +152,8 @@ class Drawer:
         elif away:
             word = f"{sign(self.look, 'away')} {AWAY[away]}"
             cells = [(char, AWAY_TONES[away]) for char in fit(word, len(cells))]
-        if here:
-            cells = [(char, "cell" if char != " " or not row.shift else tone) for char, tone in cells]
+        if here and self.sheet.picked is not None:
+            cells = [(char, "key") for char, _tone in cells]
         return [*merged(cells), self._mark(person, day)]
 
     def _hang(self, cells: list[Cell], row: DayRow, late: int) -> None:

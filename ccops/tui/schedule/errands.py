@@ -108,7 +108,15 @@ class Heads:
     """List the versions."""
 
 
-Errand = Heads | Open | Judge | Fitting | Save | Compare | Publish | Requests | Decide | Live
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write a version to a file, in the form that its ending says."""
+
+    version: int
+    path: str
+
+
+Errand = Write | Heads | Open | Judge | Fitting | Save | Compare | Publish | Requests | Decide | Live
 
 
 # --- answers ---

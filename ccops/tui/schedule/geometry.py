@@ -27,6 +27,8 @@ class Geometry:
     """Where days or hours begin."""
     day: int
     """Cells of a day, in a week."""
+    width: int
+    """Cells of the whole line."""
     edges: tuple[int, ...] = ()
     """Minute at which each cell begins, in a day; one more at the end."""
 
@@ -49,10 +51,10 @@ def geometry(sheet: Sheet, width: int) -> Geometry:
     most = max(_LEAST_NAME, min(longest, _MOST_NAME))
     if sheet.whole_day:
         name = min(most, max(_LEAST_NAME, width // 5))
-        return Geometry(name, skills, beside + name, 0, _edges(sheet, sheet.day, width - beside - name))
+        return Geometry(name, skills, beside + name, 0, width, _edges(sheet, sheet.day, width - beside - name))
     day = max(_LEAST_DAY, min((width - beside - most) // WEEK, 18))
     name = max(_LEAST_NAME, min(most, width - beside - day * WEEK))
-    return Geometry(name, skills, beside + name, day)
+    return Geometry(name, skills, beside + name, day, width)
 
 
 def _edges(sheet: Sheet, day: date, cells: int) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -21,6 +22,7 @@ from ccops.tui.schedule.errands import (
     Solve,
     Solved,
     Source,
+    Write,
 )
 from ccops.tui.schedule.office import Search
 from ccops.tui.schedule.sheet import Sheet
@@ -181,6 +183,25 @@ class Making(Editing):
         if not isinstance(done, Refused):
             text = _("Version {number} is published; {count} days changed in calendars.")
             self.say(text.format(number=done.version, count=done.changed), "ok")
+
+    async def export(self) -> bool:
+        """Write the version that is seen to a file, in the form that its ending says."""
+        sheet = self.sheet
+        if sheet is None or sheet.book.version is None or sheet.draft.changes():
+            self.say(_("Only what is kept can be written to a file: w keeps the changes."), "warn")
+            return True
+        number = sheet.book.version
+        hint = _("ends in .html, .pdf, .xlsx, .csv, .md or .json")
+        name = await self.typed(_("Write the roster to"), hint, f"roster-{number}.xlsx")
+        if not name:
+            return True
+        path = Path(name).expanduser()
+        if path.exists() and not await self.sure(_("Write over {path}?").format(path=path), []):
+            return True
+        answer = await self.put(Write(number, str(path.absolute())), Saved)
+        if not isinstance(answer, Refused):
+            self.say(_("Version {number} written to {path}").format(number=number, path=path), "ok")
+        return True
 
     @staticmethod
     def _told_rules(sheet: Sheet, broken: tuple[BrokenRule, ...]) -> list[str]:

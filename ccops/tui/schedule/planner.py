@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
 from ccops.desk.planning.office import Office
@@ -36,6 +37,7 @@ from ccops.tui.schedule.errands import (
     Source,
     Versions,
     Worker,
+    Write,
 )
 from ccops.tui.schedule.opened import Opened, open_roster, versions_of
 from ccops.tui.schedule.wire import Told, framed, read
@@ -91,7 +93,7 @@ class Planner:
             return self._present(errand)
         return self._decided(errand)
 
-    def _decided(self, errand: Publish | Requests | Decide | Heads) -> Answer:
+    def _decided(self, errand: Publish | Requests | Decide | Heads | Write) -> Answer:
         if isinstance(errand, Requests):
             return RequestList(requesting.listed(self.office), self.allowed())
         if isinstance(errand, Decide):
@@ -99,6 +101,10 @@ class Planner:
             return RequestList(requesting.listed(self.office), self.allowed())
         from ccops.desk.planning.rosters import Rosters
 
+        if isinstance(errand, Write):
+            from ccops.desk.planning.exports import write_export
+
+            return Saved(write_export(self.office, errand.version, Path(errand.path)).version)
         if isinstance(errand, Heads):
             return Versions(versions_of(Rosters(self.office)))
         roster, changed = Rosters(self.office).publish(errand.version)

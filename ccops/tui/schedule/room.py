@@ -44,6 +44,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("s", _("order of people")),
     ("/", _("only people whose name or skill has a word in it")),
     ("r", _("read it again")),
+    ("E", _("write the version to a file: page, print, workbook, table")),
 )
 
 
@@ -151,7 +152,7 @@ class Schedule(Making):
         parts = [self._named(sheet.book)]
         changes = len(sheet.draft.changes())
         if changes:
-            parts.append(_("{count} days changed, not kept").format(count=changes))
+            parts.append(_("changed and not kept: {count}").format(count=changes))
         if sheet.wanted:
             text = _("filter “{text}” {shown}/{total}")
             parts.append(text.format(text=safe(sheet.wanted), shown=len(sheet.people), total=len(sheet.book.people)))
