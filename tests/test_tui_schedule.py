@@ -403,6 +403,18 @@ async def test_the_roster_is_written_to_a_file_once_it_is_kept(world: World, tmp
         assert "carl" in (tmp_path / "roster.csv").read_text()
 
 
+async def test_quitting_asks_where_changes_would_be_lost(world: World) -> None:
+    async with schedule(world) as bench:
+        await cursor_to(bench, "carl", MONDAY)
+        await bench.press("x", "q")
+        await bench.until(lambda: isinstance(bench.app.screen, Confirm))
+        assert "lose 1 changed days" in bench.text()
+        await bench.press("enter")
+        assert bench.app.return_code is None
+        await bench.press("u", "q")
+        await bench.until(lambda: bench.app.return_code == 0)
+
+
 # --- decided on ---
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from textual import events
 from textual.geometry import Region
@@ -151,6 +152,7 @@ class ScheduleGrid(Painted, can_focus=True):
 class CoverCurve(Painted):
     """Required against scheduled."""
 
+    SCOPED_CSS: ClassVar[bool] = False  # the rules name the size classes of the console around it
     DEFAULT_CSS = """
     CoverCurve { height: 7; }
     .-short CoverCurve { height: 5; }

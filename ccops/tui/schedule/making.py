@@ -48,6 +48,7 @@ class Making(Editing):
         Binding("o", "solve", _("Make a roster"), show=False),
         Binding("w", "save", _("Keep as draft"), show=False),
         Binding("P", "publish", _("Publish"), show=False),
+        Binding("q", "leave", _("Quit"), show=False),
     ]
     search: Search | None = None
     """The search under way."""
@@ -125,6 +126,16 @@ class Making(Editing):
         return (("  ", "text"), (text, "accent"), (_("  Esc keeps the best"), "muted"))
 
     # --- versions ---
+
+    def action_leave(self) -> None:
+        """Quit; where changes are not kept it asks before."""
+        self.run_worker(self._leave(), exit_on_error=True)
+
+    async def _leave(self) -> None:
+        count = self.unkept
+        title = _("Quit, and lose {count} changed days that are not kept?").format(count=count)
+        if not count or await self.sure(title, [_("w keeps them as a draft.")]):
+            await self.app.action_quit()
 
     def action_save(self) -> None:
         """Keep the changes as a draft."""

@@ -109,6 +109,12 @@ class Planning(View):
             while len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
 
+    @property
+    def unkept(self) -> int:
+        """Days that are changed and not kept, on all sheets."""
+        sheets = [*self._kept.values(), *([self.sheet] if self.sheet is not None else [])]
+        return sum(len(sheet.draft.changes()) for sheet in sheets)
+
     def let_go(self, source: Source) -> None:
         """Forget the unsaved changes of a sheet: they were saved."""
         self._kept.pop(source, None)
