@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: demo test check bench lock docs clean
+.PHONY: demo test check audit bench lock docs man clean
 
 demo: $(VENV)/.run  ## the console on a simulated centre
 	$(BIN)/ccops demo
@@ -18,6 +18,9 @@ check: $(VENV)/.dev  ## style, types, the contracts between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+audit: $(VENV)/.dev  ## asks whether known holes are in what requirements.lock pins; says so where the service is out of reach
+	scripts/audit $(BIN)
+
 bench: $(VENV)/.dev  ## measures of benchmarks/, each a ratio against something named
 	$(BIN)/python -m benchmarks
 
@@ -26,6 +29,9 @@ docs: $(VENV)/.dev  ## writes again what is generated in docs/ and config/
 	$(BIN)/python -m ccops.cmd.reference
 	$(BIN)/python -m ccops.tui.reference
 	$(BIN)/python -m ccops.alerts.reference
+
+man: $(VENV)/.dev  ## the man pages in build/man
+	$(BIN)/python -m ccops.cmd.manual build/man
 
 lock: $(VENV)/.dev  ## pins again what pyproject.toml allows
 	scripts/lock $(BIN)

@@ -151,7 +151,7 @@ def copy(store: Path, tmp_path: Path) -> Path:
 def test_a_restore_keeps_what_stood_there_every_time(store: Path, copy: Path) -> None:
     more = visits(store)
     first = data(db(store, "restore", str(copy), "--yes", "--json"))
-    assert list(first) == ["store", "backup", "restored", "kept", "seconds"]
+    assert list(first) == ["store", "backup", "restored", "kept", "left_out", "seconds"]
     assert visits(store) == visits(copy) == 11
     assert visits(Path(first["kept"])) == more
     second = data(db(store, "restore", str(copy), "--yes", "--json"))

@@ -1,12 +1,16 @@
 """`ccops db`: is the store sound, a copy of it, and a copy back in its place."""
 
+import re
 import socket
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ccops.cmd.audit import moment
 from ccops.cmd.columns import columns
 from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, listing
@@ -20,7 +24,7 @@ app = noun("The store: check it, copy it, bring a copy back.")
 
 CHECK_COLUMNS = columns("ok:flag", "store", "bytes:count", "problems:list", "seconds:seconds")
 BACKUP_COLUMNS = columns("store", "backup", "bytes:count", "seconds:seconds")
-RESTORE_COLUMNS = columns("store", "backup", "restored:flag", "kept", "seconds:seconds")
+RESTORE_COLUMNS = columns("store", "backup", "restored:flag", "kept", "left_out:count", "seconds:seconds")
 
 
 @app.command("check", epilog=examples("ccops db check", "ccops db check --json", "ccops --db backup.db db check"))
@@ -61,25 +65,63 @@ def _since(begun: float) -> float:
 
 
 @app.command(
-    "backup", epilog=examples("ccops db backup /backup/ccops-$(date +%F).db", "ccops db backup copy.db --json")
+    "backup",
+    epilog=examples(
+        "ccops db backup copy.db --json",
+        "ccops db backup /backup/ccops-$(date +%F).db --check",
+        "ccops db backup /var/lib/ccops/backup/ --check --keep 14",
+    ),
 )
 @listing(BACKUP_COLUMNS, one=True)
 def backup_store(
     context: typer.Context,
     out: Output,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it must not exist.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Where to; a new file, or a folder for one by date.", show_default=False),
+    ],
+    checked: Annotated[bool, typer.Option("--check", help="Read the copy back and see that it is sound.")] = False,
+    keep: Annotated[
+        int | None, typer.Option("--keep", metavar="N", min=1, help="In a folder: keep the newest N.")
+    ] = None,
 ) -> None:
-    """Write a whole copy of the store, as it is at one instant, also while the daemon writes to it."""
+    """Write a whole copy of the store, as it is at one instant, also while the daemon writes to it.
+
+    Older copies go only once the new one is there, and only those that were named by date here.
+    """
     run = Run.of(context)
     from ccops.store import backup
 
     path, begun = run.settings.store.path, time.monotonic()
+    folder = file if file.is_dir() else None
+    if folder is not None:
+        file = folder / _dated(run, path)
+    elif keep is not None:
+        raise UsageProblem(_("“{path}” is no folder.").format(path=file), remedy=_("--keep needs a folder."))
     try:
         with cleaned_up():
             backup(path, file)
     except SystemExit:
         raise CcopsError(_("The backup was stopped; nothing is left of it.")) from None
+    if checked:
+        _check_backup(file)
+    if folder is not None and keep is not None:
+        _keep(folder, path, keep)
     out.one({"store": str(path), "backup": str(file), "bytes": file.stat().st_size, "seconds": _since(begun)})
+
+
+def _dated(run: Run, path: Path) -> str:
+    from datetime import datetime
+
+    return f"{path.stem}-{datetime.fromtimestamp(run.now(), run.zone):%Y%m%d-%H%M%S}.db"
+
+
+def _keep(folder: Path, path: Path, count: int) -> None:
+    """Remove all but the newest copies of this store that were named by date."""
+    named = re.compile(rf"{re.escape(path.stem)}-\d{{8}}-\d{{6}}\.db")
+    copies = sorted(item for item in folder.iterdir() if named.fullmatch(item.name) and item.is_file())
+    for old in copies[:-count]:
+        old.unlink(missing_ok=True)
 
 
 @app.command(
@@ -88,6 +130,8 @@ def backup_store(
         "ccops db restore /backup/ccops-2026-03-01.db",
         "ccops db restore copy.db --dry-run",
         "ccops db restore copy.db --yes --json",
+        "ccops db restore copy.db --log /var/log/asterisk/queue_log",
+        "ccops --db then.db db restore copy.db --until '2026-03-02 12:00'",
     ),
 )
 @listing(RESTORE_COLUMNS, one=True)
@@ -95,6 +139,13 @@ def restore_store(
     context: typer.Context,
     out: Output,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.", show_default=False)],
+    log: Annotated[
+        list[Path] | None,
+        typer.Option("--log", metavar="PATH", help="Take this log in too: what came after it.", show_default=False),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="INSTANT", help="Leave out log lines from there on.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check the backup, and say what would be done.")
@@ -103,25 +154,29 @@ def restore_store(
     """Put a backup in the place of the store; what stands there is kept beside it.
 
     The backup is checked first, and nothing is touched where it is damaged or of a newer ccops, or while the daemon
-    or an ingest writes to the store.
+    or an ingest writes to the store. With --log and --until it is brought to a moment: the history of calls is made
+    anew from the log lines up to there; audit, planning and alerts stay as the backup has them. A daemon that follows
+    the same log takes what was left out in again.
     """
     run = Run.of(context)
     path, begun = run.settings.store.path, time.monotonic()
     _fit(run, path, file)
-    kept = None
+    point = None if until is None else moment(until, run.zone, whole_day=True)
+    kept, left_out = None, None
     if dry_run:
         _check_backup(file)
         run.narrator.say(_("The backup is sound; nothing was done."))
     else:
         if path.exists() and not yes:
             _ask(run, path, file)
-        kept = _restore(path, file)
+        kept, left_out = _restore(run, path, file, log or [], point)
     out.one(
         {
             "store": str(path),
             "backup": str(file),
             "restored": not dry_run,
             "kept": None if kept is None else str(kept),
+            "left_out": left_out,
             "seconds": _since(begun),
         }
     )
@@ -168,11 +223,34 @@ def _ask(run: Run, path: Path, file: Path) -> None:
         raise UsageProblem(_("Nothing was done."))
 
 
-def _restore(path: Path, file: Path) -> Path | None:
+def _restore(
+    run: Run, path: Path, file: Path, logs: Sequence[Path], until: float | None
+) -> tuple[Path | None, int | None]:
+    """Put the backup in its place, brought to a moment before where one is asked for."""
     from ccops.store import restore
 
     try:
         with cleaned_up():
-            return restore(path, file)
+            if not logs and until is None:
+                return restore(path, file), None
+            with tempfile.TemporaryDirectory(prefix=".ccops-restore-", dir=_folder(path)) as folder:
+                brought = Path(folder) / path.name
+                left_out = _brought(run, file, brought, logs, until)
+                return restore(path, brought), left_out
     except SystemExit:
         raise CcopsError(_("The restore was stopped."), remedy=_("Run it again.")) from None
+
+
+def _folder(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.parent
+
+
+def _brought(run: Run, file: Path, target: Path, logs: Sequence[Path], until: float | None) -> int:
+    from ccops.reports.ingest.point import bring_to
+    from ccops.reports.rules import Rules
+    from ccops.store import backup
+
+    _check_backup(file)
+    backup(file, target)
+    return bring_to(target, logs, until, Rules.of(run.settings), run.zone)

@@ -35,6 +35,7 @@ ENTRIES = (
     Entry("report", "Reports: print one, write it to a file, trace its figures, deliver it.", HISTORY),
     Entry("db", "The store: check it, copy it, bring a copy back.", HISTORY),
     Entry("wfm", "Plan the work force: forecast, staff, roster, follow.", PLAN),
+    Entry("help", "Read the documentation, without a network.", SETUP),
     Entry("demo", "Show all this on a simulated centre.", SETUP),
     Entry("init", "Write a configuration, and test it on the PBX.", SETUP),
     Entry("config", "The configuration: values, origins, errors.", SETUP),

@@ -12,6 +12,7 @@ from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.store.errors import StoreDamaged, StoreError, StoreNewer, told
 from ccops.store.schema import APPLICATION_ID, LATER_INDEXES, MIGRATIONS, VERSION
+from ccops.store.upgrade import keep_copy
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another process's short transaction."""
@@ -75,9 +76,10 @@ class Database:
         self.close()
 
 
-def open_store(path: Path, *, read_only: bool = False) -> Database:
+def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> Database:
     """Open the store at `path`; made where it does not exist, brought up to date where it is older.
 
+    One that is brought up to date is copied before (`ccops.store.upgrade`); `older` opens it read-only as it is.
     Read-only never makes or changes one: raises `UsageProblem` where there is none. Raises `StoreNewer` for a
     schema of a later ccops, `StoreDamaged` for a file that is no store, `StoreError` where it cannot be opened.
     """
@@ -92,7 +94,7 @@ def open_store(path: Path, *, read_only: bool = False) -> Database:
         uri = f"{path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
         try:
-            _prepare(path, connection, read_only)
+            _prepare(path, connection, read_only, older)
         except BaseException:
             connection.close()
             raise
@@ -117,14 +119,14 @@ def _make_folder(path: Path) -> None:
         raise StoreError(message, remedy=_("Check the path and the rights on its folder.")) from problem
 
 
-def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool) -> None:
+def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool, older: bool) -> None:
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     connection.execute("PRAGMA temp_store = MEMORY")
     version = _version(path, connection)
     if read_only:
         if version == 0:  # whoever was making it was stopped, or had no room
             raise _none_yet(path)
-        if version < VERSION:
+        if version < VERSION and not older:
             message = _("The store “{path}” is of an older ccops.").format(path=path)
             raise StoreError(message, remedy=_("Any command that writes, e.g. `ccops ingest`, brings it up to date."))
         return
@@ -133,7 +135,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool) -> Non
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if version < VERSION:
-        _migrate(connection)
+        _migrate(path, connection)
 
 
 def _version(path: Path, connection: sqlite3.Connection) -> int:
@@ -153,11 +155,13 @@ def _version(path: Path, connection: sqlite3.Connection) -> int:
     return version
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have done it while this one waited.
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if 0 < version < VERSION:
+            keep_copy(path, VERSION)
         for step in MIGRATIONS[version:]:
             for statement in _statements(step):
                 connection.execute(statement)
@@ -206,7 +210,7 @@ def check(path: Path) -> list[str]:
     from ccops.store.audit import first_broken
     from ccops.store.raw import broken_blocks
 
-    with open_store(path, read_only=True) as database:
+    with open_store(path, read_only=True, older=True) as database:
         found = [str(row[0]) for row in database.rows("PRAGMA integrity_check") if row[0] != "ok"]
         found += [str(row) for row in database.rows("PRAGMA foreign_key_check")]
         if found:
@@ -224,7 +228,7 @@ def backup(path: Path, target: Path) -> None:
         message = _("“{path}” exists already.").format(path=target)
         raise UsageProblem(message, remedy=_("Name a file that does not exist."))
     _make_folder(target)
-    with open_store(path, read_only=True) as database, told(target):
+    with open_store(path, read_only=True, older=True) as database, told(target):
         try:
             with sqlite3.connect(target) as copy:
                 database.connection.backup(copy)
