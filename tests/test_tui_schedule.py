@@ -426,7 +426,7 @@ async def test_leave_is_approved_where_the_cover_does_not_allow_it_only_after_a_
         assert "asked" not in line(bench, "bob")
         await bench.press("l")
         await bench.until(lambda: "wedding" in bench.text())
-        assert "more agent hours missing" in bench.text()
+        assert "more hours missing" in bench.text()
         await bench.press("y")
         await bench.until(lambda: isinstance(bench.app.screen, Confirm))
         assert "Anna Müller" in bench.text()

@@ -30,7 +30,7 @@ def agents_of(board: Board) -> Board:
 
 
 def _span(row: Request) -> str:
-    return day_text(row.first) if row.first == row.last else f"{day_text(row.first)} – {day_text(row.last)}"
+    return day_text(row.first) if row.first == row.last else f"{day_text(row.first)} – {row.last:%m-%d}"
 
 
 def _fits(row: Request) -> str:
@@ -43,10 +43,10 @@ REQUESTS: ListSpec[Request] = listing(
     (
         column("kind", "", 5, lambda row: _("leave") if row.kind == "leave" else _("swap"), tone=lambda _row: "muted"),
         column("person", _("Person"), 12, lambda row: row.name, grow=14),
-        column("days", _("Days"), 9, _span, sort=lambda row: row.first, grow=12),
-        column("what", _("What"), 14, lambda row: row.what, grow=30),
-        column("effect", _("What it would do"), 22, lambda row: row.effect, tone=_fits, grow=50),
-        column("number", _("No."), 4, lambda row: str(row.number), sort=lambda row: row.number, align="right", rank=1),
+        column("days", _("Days"), 17, _span, sort=lambda row: row.first),
+        column("what", _("What"), 10, lambda row: row.what, grow=30),
+        column("effect", _("What it would do"), 24, lambda row: row.effect, tone=_fits, grow=50),
+        column("number", _("No."), 4, lambda row: str(row.number), sort=lambda row: row.number, align="right", rank=2),
     ),
     _("Nothing to decide on."),
     _("Leave that is asked for and shifts that are offered, oldest first: y approves, x denies."),

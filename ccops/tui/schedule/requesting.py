@@ -46,7 +46,7 @@ def _effect(found: list[Capacity]) -> str:
         return _("nobody knows: no roster, no forecast")
     if all(one.fits for one in found):
         return _("the cover allows it")
-    return _("{hours:.1f} more agent hours missing").format(hours=lost)
+    return _("{hours:.1f} more hours missing").format(hours=lost)
 
 
 def _swaps(office: Office, team: Team) -> Iterator[Request]:
