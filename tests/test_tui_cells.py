@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -90,6 +90,8 @@ def test_a_clipped_line_never_takes_more_than_its_cells(line: tuple[tuple[str, s
 
 
 @given(lines, lines)
+@example(old=(("", "text"),), new=(("\U000e0000", "text"),))
+@example(old=(("a", "text"), ("\u0301b", "text")), new=(("a", "text"), ("\u0300b", "text")))
 def test_painting_the_differing_parts_makes_the_new_line(
     old: tuple[tuple[str, str], ...], new: tuple[tuple[str, str], ...]
 ) -> None:
@@ -107,7 +109,10 @@ def _cells(line: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     cells: list[tuple[str, str]] = []
     for text, tone in line:
         for char in text:
-            cells += [(char, tone)] + [("", tone)] * (cell_len(char) - 1)
+            if cell_len(char):
+                cells += [(char, tone)] + [("", tone)] * (cell_len(char) - 1)
+            elif cells:  # a mark is drawn into the cell before it
+                cells[-1] = (cells[-1][0] + char, cells[-1][1])
     return cells
 
 

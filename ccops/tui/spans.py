@@ -35,12 +35,17 @@ def _placed(line: Line) -> dict[int, tuple[Span, int]]:
     return placed
 
 
+def _leans(text: str) -> bool:
+    """Return whether a text begins with a mark that is drawn into the cell before it."""
+    return bool(text) and not text.isascii() and width_of(text[0]) == 0
+
+
 def differing(old: Line, new: Line) -> list[tuple[int, int]] | None:
     """Return (x, width) of the spans that differ, neighbours joined; None where the lines are cut differently."""
     if old == new:
         return []
     before, after = _placed(old), _placed(new)
-    if before.keys() != after.keys():
+    if before.keys() != after.keys() or any(_leans(text) for line in (old, new) for text, _ in line):
         return None
     found: list[tuple[int, int]] = []
     for x, (span, width) in after.items():
