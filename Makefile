@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: demo test check audit bench lock docs man clean
+.PHONY: demo test check audit fuzz soak bench lock docs man clean
 
 demo: $(VENV)/.run  ## the console on a simulated centre
 	$(BIN)/ccops demo
@@ -20,6 +20,13 @@ check: $(VENV)/.dev  ## style, types, the contracts between the rooms
 
 audit: $(VENV)/.dev  ## asks whether known holes are in what requirements.lock pins; says so where the service is out of reach
 	scripts/audit $(BIN)
+
+fuzz: $(VENV)/.dev  ## a million inputs, guided by coverage; without the extra package hypothesis alone guides
+	-$(BIN)/python -m pip install --quiet 'atheris>=3,<4'
+	nice -n 19 $(BIN)/python -m tests.fuzz.run $(FUZZ_ARGS)
+
+soak: $(VENV)/.dev  ## a week of 50 seats at twenty times the speed, with faults; eight hours and a half
+	nice -n 19 $(BIN)/python -m benchmarks.soak $(SOAK_ARGS)
 
 bench: $(VENV)/.dev  ## measures of benchmarks/, each a ratio against something named
 	$(BIN)/python -m benchmarks

@@ -31,6 +31,7 @@ _COLUMNS = {
     "queue": ("queue", "queue_name"),
 }
 _SHOWN = 3
+_LONGEST_DAYS = 30 * 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,14 @@ class _Grid:
         return calls, aht
 
 
+def _check_reach(first: datetime, last: datetime) -> None:
+    """Refuse a mistyped year before it becomes a grid of a million empty days."""
+    if (last - first).days > _LONGEST_DAYS:
+        text = _("The counts reach from {first:%Y-%m-%d} to {last:%Y-%m-%d}, which is more than {years} years.")
+        remedy = _("Correct the year of the row that is out of place.")
+        raise UsageProblem(text.format(first=first, last=last, years=_LONGEST_DAYS // 365), remedy=remedy)
+
+
 def build_history(counts: Iterable[Count], zone: ZoneInfo, interval: int) -> History:
     """Return the grid of these counts, at `interval` minutes.
 
@@ -181,6 +190,7 @@ def build_history(counts: Iterable[Count], zone: ZoneInfo, interval: int) -> His
     rows = _clean(given, zone, notes)
     if not rows:
         raise UsageProblem(_("There is no call count to learn from."), remedy=_("Give at least one day of history."))
+    _check_reach(rows[0].start, rows[-1].start)
     fine = _step(sorted(_local(count.start, zone) for count in given)) or interval
     if fine > interval or interval % fine:
         raise UsageProblem(

@@ -220,7 +220,7 @@ class RemoteDesk:
         answer = await self._ask({**request, "phone": self._phone})
         if "error" in answer:
             raise codec.read_error(answer["error"])
-        return codec.read_outcome(answer["outcome"])
+        return codec.read_outcome(answer.get("outcome"))
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._writer is None or self._writer.is_closing():

@@ -29,6 +29,9 @@ from ccops.errors import CcopsError, LinkError
 PROTOCOL = 2
 """Version of the socket's language; a client of another one is told so."""
 
+PLANNING = 1
+"""Version of the requests about plans (`ccops.desk.planning.deeds`)."""
+
 LONGEST_REQUEST = 64 * 1024
 """Bytes of the longest line that the daemon reads from a client."""
 
@@ -146,9 +149,12 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def read_outcome(data: Mapping[str, Any]) -> Outcome:
-    """Return an outcome from its plain data."""
-    return Outcome(**{**data, "sent": tuple(data.get("sent", ()))})
+def read_outcome(data: Any) -> Outcome:
+    """Return an outcome from its plain data; raises `LinkError` where it is none."""
+    try:
+        return Outcome(**{**data, "sent": tuple(data.get("sent", ()))})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise LinkError(f"not an outcome: {str(data)[:80]}") from error
 
 
 def error_json(error: CcopsError) -> dict[str, str]:
@@ -156,10 +162,12 @@ def error_json(error: CcopsError) -> dict[str, str]:
     return {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
 
 
-def read_error(data: Mapping[str, str]) -> CcopsError:
+def read_error(data: Any) -> CcopsError:
     """Return the error of the same class, so that a client exits as it would in-process."""
-    kind = getattr(errors, data.get("type", ""), None)
-    message, remedy = data.get("message", ""), data.get("remedy", "")
+    if not isinstance(data, dict):
+        return LinkError(f"not an error: {str(data)[:80]}")
+    kind = getattr(errors, str(data.get("type", "")), None)
+    message, remedy = str(data.get("message", "")), str(data.get("remedy", ""))
     if not (isinstance(kind, type) and issubclass(kind, CcopsError)):
         return CcopsError(message, remedy=remedy)
     error: CcopsError = kind.__new__(kind)

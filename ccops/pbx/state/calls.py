@@ -182,7 +182,10 @@ def forget_call(state: State, group: Group, call: Call) -> None:
     """Take a call out of its group without a trace among the ended ones."""
     group.calls.pop(call.call_id, None)
     leave_queue(state, group, call)
-    state.callers.pop(call.caller, None)
+    known = state.callers.get(call.caller)
+    # The caller may stand in a queue with a call of its own, while the one that its line made is forgotten.
+    if known is not None and known.call_id == call.call_id:
+        del state.callers[call.caller]
     state.dirty.calls[call.call_id] = None
 
 
