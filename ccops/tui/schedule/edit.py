@@ -98,7 +98,8 @@ def given(now: Changes, row: DayRow, person: str, skills: Sequence[str]) -> dict
     """Return the days that change when a shift goes to somebody, who gives their own of that day in return."""
     back = now.get((person, row.day)) or day_off(person, row.day)
     taken = replace(row, person=person, queue=row.queue if row.queue in skills else "")
-    return {(person, row.day): taken, (row.person, row.day): replace(back, person=row.person, queue="")}
+    kept = back.queue if back.queue == row.queue else ""  # whoever worked for it has the skill
+    return {(person, row.day): taken, (row.person, row.day): replace(back, person=row.person, queue=kept)}
 
 
 @dataclass(slots=True)
