@@ -7,7 +7,7 @@ from ccops.i18n import _
 from ccops.tui.arrange import Grouping
 from ccops.tui.cells import duration, person
 from ccops.tui.columns import Column, Moment, Order
-from ccops.tui.figures import mean_cell, number_cell, rate_cell, state_age, state_cell
+from ccops.tui.figures import mean_cell, number_cell, rate_cell, state_age, state_cell, today_column
 from ccops.tui.listspec import ListSpec, Selection
 from ccops.tui.spans import Span
 from ccops.tui.words import STATE_ORDER, state_rank, state_word
@@ -77,61 +77,18 @@ _COLUMNS: tuple[Column[AgentRow], ...] = (
         help=_("The caller of a call, the reason of a pause; before a caller, how the call is supervised."),
     ),
     Column("queue", _("Queue"), 9, lambda row, _moment: (row.queue or "", "text"), lambda row: row.queue, grow=5),
-    Column(
-        "answered",
-        _("Ans"),
-        4,
-        lambda row, _moment: number_cell(row.today.answered),
-        lambda row: row.today.answered,
-        align="right",
-        rank=1,
-        descending=True,
-        help=_("Calls answered today."),
-    ),
-    Column(
+    today_column("answered", _("Ans"), 1, _("Calls answered today."), number_cell, 4),
+    today_column(
         "missed",
         _("Miss"),
+        2,
+        _("Calls that rang at the agent today without an answer."),
+        lambda value: number_cell(value, "warn"),
         4,
-        lambda row, _moment: number_cell(row.today.missed, "warn"),
-        lambda row: row.today.missed,
-        align="right",
-        rank=2,
-        descending=True,
-        help=_("Calls that rang at the agent today without an answer."),
     ),
-    Column(
-        "aht",
-        _("AHT"),
-        5,
-        lambda row, _moment: mean_cell(row.today.aht),
-        lambda row: row.today.aht,
-        align="right",
-        rank=3,
-        descending=True,
-        help=_("Mean of talk and wrap-up over today's answered calls."),
-    ),
-    Column(
-        "talk",
-        _("Talk"),
-        5,
-        lambda row, _moment: mean_cell(row.today.talk),
-        lambda row: row.today.talk,
-        align="right",
-        rank=4,
-        descending=True,
-        help=_("Time in calls today."),
-    ),
-    Column(
-        "occupancy",
-        _("Occ"),
-        4,
-        lambda row, _moment: rate_cell(row.today.occupancy),
-        lambda row: row.today.occupancy,
-        align="right",
-        rank=5,
-        descending=True,
-        help=_("(talk + wrap-up) / (talk + wrap-up + available)."),
-    ),
+    today_column("aht", _("AHT"), 3, _("Mean of talk and wrap-up over today's answered calls."), mean_cell, 5),
+    today_column("talk", _("Talk"), 4, _("Time in calls today."), mean_cell, 5),
+    today_column("occupancy", _("Occ"), 5, _("(talk + wrap-up) / (talk + wrap-up + available)."), rate_cell, 4),
     Column(
         "last",
         _("Last call"),

@@ -1,8 +1,12 @@
 """Cells that several lists share: ages with their limit, today's figures, states with their glyph."""
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
 from ccops.board import AgentRow, AgentState, Figures, QueueRow
 from ccops.tui.cells import count, duration, rate, seconds
-from ccops.tui.columns import Moment
+from ccops.tui.columns import Column, Moment
 from ccops.tui.look import Look
 from ccops.tui.spans import Span
 from ccops.tui.words import call_word, state_word
@@ -84,3 +88,21 @@ def state_age(agent: AgentRow, moment: Moment, tone: str) -> Span:
 def agent_limit(agent: AgentRow, moment: Moment) -> float | None:
     """Return from when on this agent's state is unusually long."""
     return moment.limits.of_state(agent.state)
+
+
+def today_column(
+    key: str, title: str, rank: int, help_: str, cell: Callable[[Any], Span] = number_cell, width: int = 4
+) -> Column[Any]:
+    """Return the column of one of today's figures of a queue or an agent, the largest first."""
+    of = attrgetter(f"today.{key}")
+    return Column(
+        key,
+        title,
+        width,
+        lambda row, _moment: cell(of(row)),
+        of,
+        align="right",
+        rank=rank,
+        descending=True,
+        help=help_,
+    )

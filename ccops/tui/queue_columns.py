@@ -6,7 +6,7 @@ from ccops.board import QueueRow
 from ccops.i18n import _
 from ccops.tui.cells import opening, sparkline
 from ccops.tui.columns import Column, Moment, Order
-from ccops.tui.figures import level_cell, mean_cell, number_cell, waited
+from ccops.tui.figures import level_cell, mean_cell, number_cell, today_column, waited
 from ccops.tui.listspec import ListSpec, Selection
 from ccops.tui.spans import Span
 
@@ -54,20 +54,6 @@ def _state(
     )
 
 
-def _today(key: str, title: str, rank: int, help_: str) -> Column[QueueRow]:
-    return Column(
-        key,
-        title,
-        4,
-        lambda row, _moment: number_cell(getattr(row.today, key)),
-        lambda row: getattr(row.today, key),
-        align="right",
-        rank=rank,
-        descending=True,
-        help=help_,
-    )
-
-
 _COLUMNS: tuple[Column[QueueRow], ...] = (
     Column("queue", _("Queue"), 10, _name, lambda row: (row.title or row.queue).casefold(), grow=8),
     Column(
@@ -99,8 +85,10 @@ _COLUMNS: tuple[Column[QueueRow], ...] = (
     _state("paused", _("Paus"), 1, lambda row: row.paused),
     _state("busy", _("Busy"), 9, lambda row: row.busy),
     _state("unavailable", _("Off"), 6, lambda row: row.unavailable, width=3),
-    _today("offered", _("Offd"), 2, _("Visits offered today: entered, less withdrawn, interrupted and still waiting.")),
-    _today("answered", _("Answ"), 2, _("Visits answered today.")),
+    today_column(
+        "offered", _("Offd"), 2, _("Visits offered today: entered, less withdrawn, interrupted and still waiting.")
+    ),
+    today_column("answered", _("Answ"), 2, _("Visits answered today.")),
     Column(
         "abandoned",
         _("Abnd"),
@@ -122,28 +110,8 @@ _COLUMNS: tuple[Column[QueueRow], ...] = (
         rank=1,
         help=_("Service level of today, by the rule and threshold of the site; marked below its target."),
     ),
-    Column(
-        "asa",
-        _("ASA"),
-        5,
-        lambda row, _moment: mean_cell(row.today.asa),
-        lambda row: row.today.asa,
-        align="right",
-        rank=3,
-        descending=True,
-        help=_("Mean wait of today's answered callers."),
-    ),
-    Column(
-        "aht",
-        _("AHT"),
-        5,
-        lambda row, _moment: mean_cell(row.today.aht),
-        lambda row: row.today.aht,
-        align="right",
-        rank=11,
-        descending=True,
-        help=_("Mean of talk and wrap-up over today's answered calls."),
-    ),
+    today_column("asa", _("ASA"), 3, _("Mean wait of today's answered callers."), mean_cell, 5),
+    today_column("aht", _("AHT"), 11, _("Mean of talk and wrap-up over today's answered calls."), mean_cell, 5),
     Column(
         "day",
         _("Day"),
