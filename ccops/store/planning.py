@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, Final
 
 from ccops.store.database import Database
 
@@ -123,6 +123,31 @@ class EventRow:
     breaks: tuple[tuple[str, int, int, bool], ...]
 
 
+_TEAM = "id, at, who, note, document"
+_HEAD = "id, first, days, state, at, who, note, team, base, published_at, published_by, document"
+_DAYS = "roster, person, day, shift, start, minutes, paid, breaks, queue"
+_LEAVE = "id, person, first, last, kind, state, at, who, note, decided_at, decided_by, reason"
+_SWAP = "id, person, day, shift, taker, taker_day, state, at, who, decided_at, decided_by, reason"
+_EVENT = "person, day, sequence, at, digest, shift, start, minutes, breaks"
+
+READS: Final[Mapping[str, str]] = {
+    "teams": f"SELECT {_TEAM} FROM plan_teams ORDER BY id DESC",  # noqa: S608 (columns named above, here and below)
+    "team": f"SELECT {_TEAM} FROM plan_teams WHERE ? IS NULL OR id = ? ORDER BY id DESC LIMIT 1",  # noqa: S608
+    "rosters": f"SELECT {_HEAD} FROM plan_rosters ORDER BY id DESC",  # noqa: S608
+    "roster": f"SELECT {_HEAD} FROM plan_rosters WHERE id = ?",  # noqa: S608
+    "days_of": f"SELECT {_DAYS} FROM plan_days WHERE roster = ? ORDER BY person, day",  # noqa: S608
+    "scheduled": f"""SELECT {_DAYS} FROM plan_days JOIN plan_rosters ON plan_rosters.id = roster
+        WHERE day BETWEEN ? AND ? AND published_at IS NOT NULL ORDER BY day, published_at, roster, person""",  # noqa: S608
+    "leave": f"""SELECT {_LEAVE} FROM plan_leave WHERE (? IS NULL OR first <= ?) AND (? IS NULL OR last >= ?)
+        ORDER BY first, id""",  # noqa: S608
+    "swaps": f"SELECT {_SWAP} FROM plan_swaps ORDER BY id",  # noqa: S608
+    "events": f"""SELECT {_EVENT} FROM plan_events WHERE day BETWEEN ? AND ? AND (? IS NULL OR person = ?)
+        ORDER BY person, day""",  # noqa: S608
+    "calendar_id": "SELECT value FROM meta WHERE key = 'calendar_id'",
+}
+"""Every question that is asked of a plan, by name: who may not read the store asks the daemon by these names."""
+
+
 def _day(text: str) -> date:
     return date.fromisoformat(text)
 
@@ -143,8 +168,7 @@ def put_team(connection: Connection, at: float, who: str, note: str, document: D
 
 def teams(database: Database) -> list[TeamVersion]:
     """Return every version of the team, newest first."""
-    rows = database.rows("SELECT id, at, who, note, document FROM plan_teams ORDER BY id DESC")
-    return [_team(row) for row in rows]
+    return [_team(row) for row in database.rows(READS["teams"])]
 
 
 def _team(row: Sequence[Any]) -> TeamVersion:
@@ -154,17 +178,11 @@ def _team(row: Sequence[Any]) -> TeamVersion:
 
 def team(database: Database, number: int | None = None) -> TeamVersion | None:
     """Return a version of the team, the newest without a number; None where there is none."""
-    rows = database.rows(
-        "SELECT id, at, who, note, document FROM plan_teams WHERE ? IS NULL OR id = ? ORDER BY id DESC LIMIT 1",
-        (number, number),
-    )
+    rows = database.rows(READS["team"], (number, number))
     return _team(rows[0]) if rows else None
 
 
 # --- rosters ---
-
-_HEAD = "id, first, days, state, at, who, note, team, base, published_at, published_by, document"
-_DAYS = "roster, person, day, shift, start, minutes, paid, breaks, queue"
 
 
 def put_roster(
@@ -209,12 +227,12 @@ def publish(connection: Connection, roster: int, at: float, who: str) -> None:
 
 def rosters(database: Database) -> list[RosterHead]:
     """Return every roster, newest first."""
-    return [_head(row) for row in database.rows(f"SELECT {_HEAD} FROM plan_rosters ORDER BY id DESC")]  # noqa: S608
+    return [_head(row) for row in database.rows(READS["rosters"])]
 
 
 def roster(database: Database, number: int) -> RosterHead | None:
     """Return a roster by its number; None where there is none."""
-    rows = database.rows(f"SELECT {_HEAD} FROM plan_rosters WHERE id = ?", (number,))  # noqa: S608
+    rows = database.rows(READS["roster"], (number,))
     return _head(rows[0]) if rows else None
 
 
@@ -225,8 +243,7 @@ def _head(row: Sequence[Any]) -> RosterHead:
 
 def days_of(database: Database, number: int) -> list[DayRow]:
     """Return the days of a roster by person and day."""
-    sql = f"SELECT {_DAYS} FROM plan_days WHERE roster = ? ORDER BY person, day"  # noqa: S608
-    return [_row(row) for row in database.rows(sql, (number,))]
+    return [_row(row) for row in database.rows(READS["days_of"], (number,))]
 
 
 def _row(row: Sequence[Any]) -> DayRow:
@@ -236,10 +253,8 @@ def _row(row: Sequence[Any]) -> DayRow:
 
 def scheduled(database: Database, first: date, last: date) -> list[DayRow]:
     """Return what holds for the days first…last: of each day the roster that was published last, by day and person."""
-    sql = f"""SELECT {_DAYS} FROM plan_days JOIN plan_rosters ON plan_rosters.id = roster
-              WHERE day BETWEEN ? AND ? AND published_at IS NOT NULL ORDER BY day, published_at, roster, person"""  # noqa: S608
     found: dict[date, list[DayRow]] = {}
-    for row in map(_row, database.rows(sql, (first.isoformat(), last.isoformat()))):
+    for row in map(_row, database.rows(READS["scheduled"], (first.isoformat(), last.isoformat()))):
         rows = found.setdefault(row.day, [])
         if rows and rows[0].roster != row.roster:
             rows.clear()
@@ -248,9 +263,6 @@ def scheduled(database: Database, first: date, last: date) -> list[DayRow]:
 
 
 # --- leave and swaps ---
-
-_LEAVE = "id, person, first, last, kind, state, at, who, note, decided_at, decided_by, reason"
-_SWAP = "id, person, day, shift, taker, taker_day, state, at, who, decided_at, decided_by, reason"
 
 
 def put_leave(connection: Connection, row: LeaveRow) -> int:
@@ -263,10 +275,9 @@ def put_leave(connection: Connection, row: LeaveRow) -> int:
 
 def leave(database: Database, first: date | None = None, last: date | None = None) -> list[LeaveRow]:
     """Return leave that touches the days first…last, whatever its state, by its beginning."""
-    sql = f"""SELECT {_LEAVE} FROM plan_leave WHERE (:last IS NULL OR first <= :last)
-              AND (:first IS NULL OR last >= :first) ORDER BY first, id"""  # noqa: S608
-    bounds = {"first": first and first.isoformat(), "last": last and last.isoformat()}
-    return [LeaveRow(row[0], row[1], _day(row[2]), _day(row[3]), *row[4:]) for row in database.rows(sql, bounds)]
+    start, end = (None if day is None else day.isoformat() for day in (first, last))
+    rows = database.rows(READS["leave"], (end, end, start, start))
+    return [LeaveRow(row[0], row[1], _day(row[2]), _day(row[3]), *row[4:]) for row in rows]
 
 
 def put_swap(connection: Connection, row: SwapRow) -> int:
@@ -280,7 +291,7 @@ def put_swap(connection: Connection, row: SwapRow) -> int:
 
 def swaps(database: Database) -> list[SwapRow]:
     """Return every offer, by its number."""
-    rows = database.rows(f"SELECT {_SWAP} FROM plan_swaps ORDER BY id")  # noqa: S608
+    rows = database.rows(READS["swaps"])
     return [
         SwapRow(row[0], row[1], _day(row[2]), row[3], row[4], _day(row[5]) if row[5] else None, *row[6:])
         for row in rows
@@ -292,14 +303,13 @@ def swaps(database: Database) -> list[SwapRow]:
 
 def calendar_id(database: Database) -> str:
     """Return what marks the events of this store, given when it first published; empty before."""
-    return database.meta("calendar_id") or ""
+    found = database.rows(READS["calendar_id"])
+    return str(found[0][0]) if found else ""
 
 
 def events(database: Database, first: date, last: date, person: str | None = None) -> list[EventRow]:
     """Return what calendars were told of the days first…last, of everybody or one person."""
-    sql = """SELECT person, day, sequence, at, digest, shift, start, minutes, breaks FROM plan_events
-             WHERE day BETWEEN ? AND ? AND (? IS NULL OR person = ?) ORDER BY person, day"""
-    rows = database.rows(sql, (first.isoformat(), last.isoformat(), person, person))
+    rows = database.rows(READS["events"], (first.isoformat(), last.isoformat(), person, person))
     return [_event(row) for row in rows]
 
 

@@ -13,6 +13,7 @@ from ccops.desk.daemon import codec
 from ccops.desk.daemon.audience import Audience, Encoded
 from ccops.desk.daemon.peer import person_of
 from ccops.desk.daemon.place import Place
+from ccops.desk.daemon.planning import PlanningService
 from ccops.desk.daemon.session import Session
 from ccops.desk.local import LocalDesk
 from ccops.desk.roles import Person, Rights
@@ -42,10 +43,11 @@ PATIENCE: Final = 45.0
 class DeskServer:
     """The socket side of the daemon."""
 
-    def __init__(self, desk: LocalDesk, settings: Settings) -> None:
-        """`desk` is the one with the link; its board must be live."""
+    def __init__(self, desk: LocalDesk, settings: Settings, planning: PlanningService | None = None) -> None:
+        """`desk` is the one with the link; its board must be live. `planning` answers what is asked about plans."""
         self._desk = desk
         self._settings = settings
+        self._planning = planning or PlanningService(settings)
         self._place = Place(settings.daemon)
         self._sessions: set[Session] = set()
         self._audiences: dict[tuple[str, ...], Audience] = {}
@@ -78,7 +80,7 @@ class DeskServer:
             writer.write(codec.line({"error": codec.error_json(refusal)}))
             writer.close()
             return
-        await self._serve(Session(person, rights, reader, writer, self._desk))
+        await self._serve(Session(person, rights, reader, writer, self._desk, self._planning))
 
     async def _serve(self, session: Session) -> None:
         person = session.person
@@ -138,6 +140,7 @@ class DeskServer:
             offers.setdefault(action.topic, []).append(action.name)
         return {
             "protocol": codec.PROTOCOL,
+            "planning": codec.PLANNING,
             "version": __version__,
             "site": self._settings.site.name,
             "person": person.name,
@@ -198,3 +201,4 @@ class DeskServer:
             await asyncio.wait([asyncio.create_task(item.finish(FINISH_WITHIN)) for item in self._sessions])
         for session in tuple(self._sessions):
             session.hang_up()
+        await self._planning.close()

@@ -10,6 +10,7 @@ from ccops.board import LinkRow
 from ccops.desk.auditing import StoreAudit
 from ccops.desk.daemon.alerting import AlertService
 from ccops.desk.daemon.history import HistoryKeeper
+from ccops.desk.daemon.planning import PlanningService
 from ccops.desk.daemon.rolecheck import check_roles
 from ccops.desk.daemon.server import DeskServer
 from ccops.desk.daemon.systemd import notify, watchdog_interval
@@ -35,7 +36,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
     audit = StoreAudit(settings.store.path)
     desk = LocalDesk(settings, audit=audit)
     alerts = AlertService(desk, settings)
-    server = DeskServer(desk, settings)
+    server = DeskServer(desk, settings, PlanningService(loaded))
     history = HistoryKeeper(settings, told=desk.tell_history)
     stop = asyncio.Event()
     watch = _LinkWatch(desk, stop, say)

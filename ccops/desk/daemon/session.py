@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ccops.desk.daemon import codec
+from ccops.desk.daemon.planning import Pieces, PlanningService
 from ccops.desk.local import LocalDesk
 from ccops.desk.roles import Person, Rights
 from ccops.desk.table import harmless
@@ -41,6 +42,7 @@ class Session:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         desk: LocalDesk,
+        planning: PlanningService | None = None,
     ) -> None:
         """`rights` decide what is seen and done."""
         self.person = person
@@ -52,6 +54,8 @@ class Session:
         self._reader = reader
         self._writer = writer
         self._desk = desk
+        self._planning = planning
+        self._pieces = Pieces()
         self._limit = BEHIND
         self._caught_up = asyncio.Event()
         self._caught_up.set()
@@ -150,21 +154,35 @@ class Session:
         number = request.get("id")
         number = number if isinstance(number, int | str) else None
         try:
-            person, name, target, arguments, reason = _checked(self.person, request)
-            dry_run = request.get("dry_run") is True
-            outcome = await self._desk.do_as(
-                person, self.rights, name, target, arguments, reason=reason, dry_run=dry_run
-            )
+            answer = await (self._act(request) if "do" in request or not _is_of_plans(request) else self._plan(request))
         except CcopsError as error:
             self.settle()
             self._fail(number, error)
         except Exception as error:  # a fault of ours must not leave the client waiting
-            log.exception("%s asked for %r", self.person.name, request.get("do"))
+            log.exception("%s asked for %r", self.person.name, request.get("do", request.get("plan")))
             said = _("This is a fault in the daemon: {kind}. Its log says more.").format(kind=type(error).__name__)
             self._fail(number, CcopsError(said))
         else:
             self.settle()
-            self.answer(codec.line({"id": number, "outcome": codec.outcome_json(outcome)}))
+            if answer is not None:
+                self.answer(codec.line({"id": number, **answer}))
+
+    async def _act(self, request: dict[str, Any]) -> dict[str, Any]:
+        person, name, target, arguments, reason = _checked(self.person, request)
+        dry_run = request.get("dry_run") is True
+        outcome = await self._desk.do_as(person, self.rights, name, target, arguments, reason=reason, dry_run=dry_run)
+        return {"outcome": codec.outcome_json(outcome)}
+
+    async def _plan(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Answer a request about plans; a piece of a long one is kept, and not answered."""
+        number = request.get("id")
+        if self._planning is None:
+            raise UsageProblem(_("Nobody plans here."))
+        if "piece" in request:
+            self._pieces.add(number, request["piece"])
+            return None
+        arguments = self._pieces.take(number) if request.get("pieces") is True else request.get("arguments", {})
+        return {"answer": await self._planning.answer(self.person, self.rights, request["plan"], arguments)}
 
     def _fail(self, number: Any, error: CcopsError) -> None:
         self.answer(codec.line({"id": number, "error": codec.error_json(error)}))
@@ -188,6 +206,10 @@ class Session:
             self._writer.transport.abort()
         elif not self._writer.is_closing():
             self._writer.close()
+
+
+def _is_of_plans(request: dict[str, Any]) -> bool:
+    return "plan" in request or "piece" in request
 
 
 def _checked(person: Person, request: dict[str, Any]) -> tuple[Person, str, str, dict[str, Any], str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccops.desk.planning.office import Office
-from ccops.desk.planning.rosters import Order, Roster, Rosters
+from ccops.desk.planning.rosters import Roster, Rosters
 from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.store import planning as store
@@ -165,8 +165,5 @@ def take_roster(office: Office, path: Path, *, note: str = "", dry_run: bool = F
     if dry_run:
         office.check("wfm.roster")
         return None, found.days
-    order = Order(found.first, found.days, note=note or path.name)
-    with office.doing("wfm.roster", str(path.name), first=found.first) as deed:
-        roster = Rosters(office).save(deed, order, found.rows, found.document, version, None)
-        deed.detail = _("version {version}").format(version=roster.head.id)
-    return roster, found.days
+    kept = Rosters(office).keep(found.first, found.days, found.rows, found.document, version, note=note or path.name)
+    return kept, found.days

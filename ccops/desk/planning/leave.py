@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Deed, Office
 from ccops.desk.planning.rosters import Order, Roster, Rosters
 from ccops.errors import CcopsError, UsageProblem
@@ -75,6 +76,7 @@ class Leaves:
 
     # --- asking ---
 
+    @deed("leave.request")
     def request(self, person: str, first: date, last: date, *, note: str = "", dry_run: bool = False) -> Asked:
         """Ask for leave; returns it with what it would do to the cover. Nothing is decided by that."""
         member = self.office.team().person(person)
@@ -106,6 +108,7 @@ class Leaves:
 
     # --- deciding ---
 
+    @deed("leave.approve")
     def approve(self, number: int, *, force: bool = False, reason: str = "") -> tuple[Asked, list[int]]:
         """Approve; published shifts of these days become open shifts. Returns the rosters that were made, too.
 
@@ -145,10 +148,12 @@ class Leaves:
             person=asked.leave.person, hours=worst.after - worst.before, day=worst.day
         )
 
+    @deed("leave.deny")
     def deny(self, number: int, *, reason: str = "") -> LeaveRow:
         """Deny."""
         return self._decide(self._open(number), "denied", reason)
 
+    @deed("leave.withdraw")
     def withdraw(self, number: int, *, reason: str = "") -> LeaveRow:
         """Take a request or an approved leave back; who asked may do it, and who decides."""
         row = self.get(number)
@@ -239,19 +244,27 @@ class Leaves:
         Days before are fixed, each other day that changes costs the team's `stability`. No roster where none is
         published for that day, or the person does not work on any of the days.
         """
+        row = self.note_sick(person, first, last, note=note)
+        base = self.rosters.published(first)
+        if order is None or base is None or not self._works(base, row):
+            return row, None, None
+        return (row, *self._resolve(base, row, order, progress, stop))
+
+    @deed("sick")
+    def note_sick(self, person: str, first: date, last: date, *, note: str = "") -> LeaveRow:
+        """Write a sick call down; the roster stays as it is."""
         member = self.office.team().person(person)
         row = LeaveRow(0, member.id, first, last, "sick", "approved", self.office.clock(), self.office.person.name,
                        note, self.office.clock(), self.office.person.name, "")  # fmt: skip
         if last < first:
             raise UsageProblem(_("The sick leave ends before it begins."), remedy=_("Turn the days round."))
+        if (last - first).days >= _LONGEST:
+            raise UsageProblem(_("A leave of more than a year is no leave."), remedy=_("Check the days."))
         with self.office.doing("wfm.sick", member.id, member=member, first=first, last=last) as deed:
             with deed.database.write() as connection:
                 row = replace(row, id=store.put_leave(connection, row))
             deed.data = {"leave": row.id}
-        base = self.rosters.published(first)
-        if order is None or base is None or not self._works(base, row):
-            return row, None, None
-        return (row, *self._resolve(base, row, order, progress, stop))
+        return row
 
     def _works(self, base: Roster, row: LeaveRow) -> bool:
         return any(one.person == row.person and one.shift and row.first <= one.day <= row.last for one in base.rows)

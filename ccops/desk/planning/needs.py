@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Office
 from ccops.errors import NotFound, UsageProblem
 from ccops.i18n import _
 from ccops.wfm.history import History
 from ccops.wfm.require import Requirement, WhatIf, require
 from ccops.wfm.team.model import Team
+
+_MOST_DAYS = 2 * 366
 
 
 def histories(
@@ -80,6 +83,38 @@ def requirement(
     interval: int | None = None,
 ) -> Requirement:
     """Return the requirement of some days; raises `UsageProblem` for what is missing."""
+    if csv is None:
+        return from_store(office, first, days, queue=queue, what_if=what_if, team=team, interval=interval)
+    return _required(office, first, days, csv, queue, what_if, team, interval)
+
+
+@deed("requirement", reading=True)
+def from_store(
+    office: Office,
+    first: date,
+    days: int,
+    *,
+    queue: str | None = None,
+    what_if: WhatIf | None = None,
+    team: Team | None = None,
+    interval: int | None = None,
+) -> Requirement:
+    """Return the requirement of some days, learnt from the calls in the store."""
+    if not 1 <= days <= _MOST_DAYS:
+        raise UsageProblem(_("A requirement is of 1 to {most} days, not {days}.").format(most=_MOST_DAYS, days=days))
+    return _required(office, first, days, None, queue, what_if, team, interval)
+
+
+def _required(
+    office: Office,
+    first: date,
+    days: int,
+    csv: Path | None,
+    queue: str | None,
+    what_if: WhatIf | None,
+    team: Team | None,
+    interval: int | None,
+) -> Requirement:
     crew = team or _team_or_none(office)
     if interval is not None:
         crew = replace(crew, interval=interval)
@@ -89,7 +124,7 @@ def requirement(
 
 def _team_or_none(office: Office) -> Team:
     """Return the team, an empty one where none was taken in: a requirement needs nobody."""
-    if not office.settings.store.path.exists():
+    if office.away is None and not office.settings.store.path.exists():
         return Team()
     from ccops.desk.planning.teams import versions
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ccops.desk.daemon.peer import myself
+from ccops.desk.planning.rights import PLANNING_ACTIONS
 from ccops.desk.roles import Person, Rights, matches
 from ccops.errors import CcopsError, PermissionRefused, ReasonNeeded, UsageProblem
 from ccops.i18n import _
@@ -18,6 +19,9 @@ from ccops.store import Database, open_store
 from ccops.store import planning as store
 from ccops.wfm.targets import site_rule
 from ccops.wfm.team.model import Member, Team
+
+if TYPE_CHECKING:
+    from ccops.desk.planning.away import Away
 
 _OWN: Final = frozenset({"wfm.leave.request", "wfm.swap.offer"})
 """What everybody may do for themselves: the person's `login` in the team says who they are."""
@@ -44,26 +48,36 @@ class Office:
         person: Person | None = None,
         clock: Callable[[], float] = time.time,
         read_only: bool = False,
+        rights: Rights | None = None,
     ) -> None:
-        """`person` is whoever runs this process where it is not said.
+        """`person` is whoever runs this process where it is not said; the daemon says who asks, with their `rights`.
 
         Roles hold as soon as any is configured, except for root and the owner of the store, who could write it anyhow.
+        Where the store is not ours to write and a daemon serves, everything goes through it.
         """
         self.loaded = loaded if isinstance(loaded, Loaded) else Loaded(loaded)
         self.settings = self.loaded.settings
         self.person = person or myself()
         self.clock = clock
         self.read_only = read_only
-        self.rights = self._rights()
+        self.away = self._away() if person is None else None
+        self.rights = rights or self._rights()
         self.rule = site_rule(self.loaded)
         self.zone = self.settings.zone
 
     def _rights(self) -> Rights:
+        if self.away is not None:
+            return Rights({}, name=self.person.name)  # the daemon knows
         roles, path = self.settings.roles, self.settings.store.path
-        owner = path.stat().st_uid if path.exists() else self.person.uid
+        owner = path.stat().st_uid if os.path.exists(path) else self.person.uid
         if not roles or self.person.uid in (0, owner):
             return Rights({}, everything=True, name=self.person.name)
         return Rights.of(self.person, roles)
+
+    def _away(self) -> "Away | None":
+        from ccops.desk.planning.away import away_of
+
+        return away_of(self.settings)
 
     # --- reading ---
 
@@ -75,7 +89,13 @@ class Office:
     def reading(self) -> Iterator[Database]:
         """Open the store for reading; brings an older one up to date first where that is possible."""
         path = self.settings.store.path
-        if not path.exists():
+        if self.away is not None:
+            from ccops.desk.planning.away import AwayStore
+
+            with AwayStore(path, self.away) as plans:
+                yield plans
+            return
+        if not os.path.exists(path):  # also where its folder is closed to us
             raise UsageProblem(
                 _("There is no store at “{path}” yet.").format(path=path),
                 remedy=_("`ccops wfm team import FILE` makes it, and `ccops ingest queue-log PATH` fills it."),
@@ -114,6 +134,8 @@ class Office:
         from ccops.store.audit import open_audit
 
         path = self.settings.store.path
+        if self.away is not None:  # what is a deed never comes here; the store is not ours
+            raise PermissionRefused(_("The store “{path}” is the daemon's to write.").format(path=path))
         audit = open_audit(path, self.clock)
         try:
             number = audit.begin(
@@ -134,8 +156,11 @@ class Office:
 
     def check(self, action: str, member: Member | None = None, reason: str = "") -> None:
         """Raise `PermissionRefused` where this person may not do it, `ReasonNeeded` where a reason is missing."""
-        if self.read_only:
-            raise PermissionRefused(_("Every action is refused: --read-only."))
+        self.may_write()
+        if self.away is not None:
+            person = "" if member is None else member.id
+            self.away.ask("check", {"action": action, "person": person, "reason": reason})
+            return
         if self.rights.everything or self._own(action, member):
             return
         named = [role for role in self.rights.roles.values() if not role.read_only and matches(action, role.actions)]
@@ -154,6 +179,26 @@ class Office:
             raise PermissionRefused(text.format(roles=held, action=action, person=person))
         if not reason and all(matches(action, role.reason_required) for role in reaching):
             raise ReasonNeeded(_("{action} needs a reason.").format(action=action), remedy=_("Add --reason “…”."))
+
+    def may_write(self) -> None:
+        """Raise `PermissionRefused` in a read-only session."""
+        if self.read_only:
+            raise PermissionRefused(_("Every action is refused: --read-only."))
+
+    def reads(self) -> Literal["all", "own", "nothing"]:
+        """Say how much of the plans this person may read: all by any right in planning, else what is theirs."""
+        roles = self.rights.roles.values()
+        if self.rights.everything or any(matches(name, role.actions) for role in roles for name in PLANNING_ACTIONS):
+            return "all"
+        return "own" if self.me() is not None else "nothing"
+
+    def me(self) -> Member | None:
+        """Return who this person is in the team, by `login`; None where they are not in it or there is none."""
+        try:
+            people = self.team().people
+        except UsageProblem:
+            return None
+        return next((one for one in people if one.login and one.login == self.person.name), None)
 
     def _own(self, action: str, member: Member | None) -> bool:
         return action in _OWN and member is not None and bool(member.login) and member.login == self.person.name

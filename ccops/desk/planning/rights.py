@@ -3,6 +3,7 @@
 from typing import Final
 
 PLANNING_ACTIONS: Final = (
+    "wfm.read",
     "wfm.team",
     "wfm.roster",
     "wfm.publish",
@@ -12,4 +13,4 @@ PLANNING_ACTIONS: Final = (
     "wfm.swap.decide",
     "wfm.sick",
 )
-"""Rights that a role can grant in planning; `wfm.*` is all of them."""
+"""Rights that a role can grant in planning; `wfm.*` is all of them, and each lets one read everybody's plans."""

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Deed, Office
 from ccops.errors import CcopsError, UsageProblem
 from ccops.i18n import _
@@ -14,6 +15,7 @@ from ccops.store import planning as store
 from ccops.store.planning import DayRow, RosterHead
 from ccops.wfm.plan.build import LOOK_BACK, Needs, assignment_of, plan_of, row_of
 from ccops.wfm.publish.events import changed_events
+from ccops.wfm.publish.file import check_document, check_rows
 from ccops.wfm.roster import BrokenRule, Fixed, Plan, Progress, Result, check, keep, solve
 from ccops.wfm.team.model import Team
 
@@ -174,11 +176,36 @@ class Rosters:
             past = {(row.person, row.day): row for row in base.rows if row.day < settled}
             rows = [past.get((row.person, row.day), row) for row in rows]
         document = {**result_document(found), "needs": needs, "interval": plan.interval}
-        with self.office.doing("wfm.roster", f"{order.first}", days=order.days, keep=order.keep) as deed:
-            kept = self.save(deed, order, rows, document, team, None if base is None else base.head.id)
-            deed.detail = _("version {version}").format(version=kept.head.id)
-            deed.data = {"version": kept.head.id, "penalty": found.penalty, "gap": found.gap}
+        before = None if base is None else base.head.id
+        kept = self.keep(order.first, order.days, rows, document, team, base=before, keep=order.keep, note=order.note)
         return kept, found
+
+    @deed("roster.keep")
+    def keep(
+        self,
+        first: date,
+        days: int,
+        rows: Sequence[DayRow],
+        document: Mapping[str, Any],
+        team: int,
+        *,
+        base: int | None = None,
+        keep: int | None = None,
+        note: str = "",
+    ) -> Roster:
+        """Keep what was made elsewhere (by the solver, on a screen, in a file) as a draft.
+
+        Raises `UsageProblem` or `NotFound` for days outside it, people who are not in the team, and impossible times.
+        """
+        check_rows(rows, self.office.team(), first, days)
+        check_document(document)
+        self.office.team_version(team)
+        with self.office.doing("wfm.roster", f"{first}", days=days, keep=keep) as deed:
+            kept = self.save(deed, Order(first, days, note=note), rows, document, team, base)
+            deed.detail = _("version {version}").format(version=kept.head.id)
+            figures = {name: document[name] for name in ("penalty", "gap") if name in document}
+            deed.data = {"version": kept.head.id, **figures}
+        return kept
 
     def save(
         self,
@@ -201,6 +228,7 @@ class Rosters:
             raise CcopsError(_("The roster could not be kept."))
         return Roster(head, store.days_of(deed.database, number))
 
+    @deed("roster.edit")
     def edit(self, number: int, changes: Sequence[DayRow], *, note: str = "") -> Roster:
         """Keep a roster with some days changed by hand as a draft of its own; broken rules are told by `broken`.
 
@@ -211,6 +239,7 @@ class Rosters:
         for row in changes:
             if not base.head.first <= row.day <= base.last:
                 raise UsageProblem(_("{day} lies outside roster {number}.").format(day=row.day, number=number))
+        check_rows(changes, self.office.team(), base.head.first, base.head.days)
         rows = [inside.pop((row.person, row.day), row) for row in base.rows] + list(inside.values())
         order = Order(base.head.first, base.head.days, note=note)
         document = {name: base.head.document[name] for name in ("needs", "interval") if name in base.head.document}
@@ -222,6 +251,7 @@ class Rosters:
 
     # --- publishing ---
 
+    @deed("roster.publish")
     def publish(self, number: int | None = None) -> tuple[Roster, int]:
         """Make a version the one that holds for its days, and return it with how many people's days changed.
 

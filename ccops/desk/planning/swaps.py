@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Office
 from ccops.desk.planning.rosters import Roster, Rosters
 from ccops.errors import CcopsError, NotFound, UsageProblem
@@ -48,6 +49,7 @@ class Swaps:
 
     # --- offering ---
 
+    @deed("swap.offer")
     def offer(self, person: str, day: date) -> SwapRow:
         """Offer a published shift to the others."""
         member = self.office.team().person(person)
@@ -60,6 +62,7 @@ class Swaps:
         row = SwapRow(0, member.id, day, shift.shift, "", None, "offered", 0.0, "", None, "", "")
         return self._put("wfm.swap.offer", row, member)
 
+    @deed("swap.open")
     def open_shift(self, day: date, shift: str) -> SwapRow:
         """Offer a shift that nobody has yet."""
         team = self.office.team()
@@ -70,6 +73,7 @@ class Swaps:
 
     # --- taking and deciding ---
 
+    @deed("swap.take")
     def take(self, number: int, person: str, *, give: date | None = None) -> SwapRow:
         """Take an offer, giving a shift of one's own in return where `give` names its day.
 
@@ -84,6 +88,7 @@ class Swaps:
         self._checked(team, taken)
         return self._put("wfm.swap.offer", taken, member)
 
+    @deed("swap.approve")
     def approve(self, number: int, *, reason: str = "") -> tuple[SwapRow, list[int]]:
         """Approve what was taken: the roster is changed and published. Returns the versions that were made, too."""
         row = self._in(number, "taken")
@@ -98,10 +103,12 @@ class Swaps:
             deed.data = {"swap": number, "rosters": made}
         return row, made
 
+    @deed("swap.deny")
     def deny(self, number: int, *, reason: str = "") -> SwapRow:
         """Deny what was offered or taken."""
         return self._close(self._in(number, "offered", "taken"), "denied", reason, "wfm.swap.decide")
 
+    @deed("swap.withdraw")
     def withdraw(self, number: int, *, reason: str = "") -> SwapRow:
         """Take an offer back."""
         row = self._in(number, "offered", "taken")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Office
 from ccops.errors import UsageProblem
 from ccops.i18n import _
@@ -43,6 +44,7 @@ def import_team(office: Office, path: Path, *, note: str = "", dry_run: bool = F
     return save_team(office, read_file(office, path), note=note or path.name, dry_run=dry_run)
 
 
+@deed("team.save")
 def save_team(office: Office, team: Team, *, note: str = "", dry_run: bool = False) -> Taken:
     """Keep a team as a new version, with the audit telling what changed."""
     from ccops.wfm.team.write import document_of

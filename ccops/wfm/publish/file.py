@@ -15,6 +15,8 @@ from ccops.wfm.team.tables import read_text
 
 KIND: Final = "ccops-roster"
 FORMAT: Final = 1
+_DAY: Final = 24 * 60
+_MOST_DAYS: Final = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,63 @@ def read_roster(path: Path, team: Team) -> RosterFile:
             _("{path}: this roster cannot be read ({why}).").format(path=path, why=problem),
             remedy=_("Export it again: `ccops wfm roster export -o FILE.json`."),
         ) from None
-    people = [person.id for person in team.people]
+    try:
+        check_rows(rows, team, found.first, found.days)
+        check_document(found.document)
+    except UsageProblem as problem:
+        if isinstance(problem, NotFound):
+            raise
+        raise UsageProblem(f"{path}: {problem.message}", remedy=problem.remedy) from None
+    return found
+
+
+def check_rows(rows: Sequence[DayRow], team: Team, first: date, days: int) -> None:
+    """Raise `NotFound` for people whom the team does not have, `UsageProblem` for days and times that cannot be."""
+    if not 1 <= days <= _MOST_DAYS:
+        raise UsageProblem(_("A roster is of 1 to {most} days, not {days}.").format(most=_MOST_DAYS, days=days))
+    people = {person.id for person in team.people}
+    seen: set[tuple[str, date]] = set()
     for row in rows:
         if row.person not in people:
-            raise NotFound(_("person"), row.person, people)
-        if not found.first <= row.day or (row.day - found.first).days >= found.days:
-            raise UsageProblem(_("{path}: {day} lies outside the roster.").format(path=path, day=row.day))
-    return found
+            raise NotFound(_("person"), row.person, sorted(people))
+        if not first <= row.day or (row.day - first).days >= days:
+            raise UsageProblem(_("{day} lies outside the roster.").format(day=row.day))
+        if (row.person, row.day) in seen:
+            raise UsageProblem(_("{person} is there twice on {day}.").format(person=row.person, day=row.day))
+        seen.add((row.person, row.day))
+        if not _can_be(row):
+            raise UsageProblem(_("{person} on {day}: times that cannot be.").format(person=row.person, day=row.day))
+
+
+def _can_be(row: DayRow) -> bool:
+    """Say whether a day has times of a day: a shift begins on it, ends within two, and has its breaks inside."""
+    if not row.shift:
+        return (row.start, row.minutes, row.paid, tuple(row.breaks)) == (0, 0, 0, ())
+    end = row.start + row.minutes
+    fits = 0 <= row.start < _DAY and 0 < row.minutes <= _DAY and 0 <= row.paid <= row.minutes
+    return fits and all(
+        row.start <= start and minutes > 0 and start + minutes <= end for _name, start, minutes, _paid in row.breaks
+    )
+
+
+def check_document(document: Mapping[str, Any]) -> None:
+    """Raise `UsageProblem` where what is known of a roster beside its days is not what readers of it expect."""
+    needs, shortfalls = document.get("needs", {}), document.get("shortfalls", [])
+    interval = document.get("interval", 0)
+    if not (
+        isinstance(needs, dict)
+        and all(isinstance(grid, list) and all(_are_numbers(row) for row in grid) for grid in needs.values())
+        and isinstance(shortfalls, list | tuple)
+        and all(isinstance(one, dict) for one in shortfalls)
+        and isinstance(document.get("costs", {}), dict)
+        and isinstance(interval, int)
+        and all(isinstance(document.get(name), int | float | None) for name in ("penalty", "bound", "gap", "seconds"))
+    ):
+        raise UsageProblem(_("What this roster says of itself cannot be read."))
+
+
+def _are_numbers(row: object) -> bool:
+    return isinstance(row, list) and all(isinstance(item, int | float) and item == item for item in row)
 
 
 def _content(path: Path) -> dict[str, Any]:
