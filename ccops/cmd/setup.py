@@ -42,7 +42,11 @@ LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 FREEPBX: Final[Mapping[KeyPath, str]] = {
     ("agents", "interface"): "Local/{number}@from-queue/n",
     ("agents", "state_interface"): "hint:{number}@ext-local",
+    ("actions", "transfer_context"): "from-internal",
+    ("actions", "queue_context"): "ext-queues",
 }
+OWN_USER: Final = "ccops"
+"""The manager user of config/manager.conf; others may do more than ccops needs."""
 
 MANAGER_USER: Final = """\
 [{user}]
@@ -124,6 +128,8 @@ class Setup:
         if self.box.users:
             names = ", ".join(user.name for user in self.box.users)
             self.run.narrator.say(_("Manager users of the Asterisk on this machine: {names}.").format(names=names))
+        if self.box.present and not self.box.enabled:
+            self.run.narrator.warn(_("Its manager is switched off: set enabled = yes under [general] of manager.conf."))
         for path in self.box.unreadable:
             self.run.narrator.say(_("{path} cannot be read by this user.").format(path=path))
 
@@ -149,9 +155,14 @@ class Setup:
             value = self.box.queue_log
         if key == PORT and self._is_local() and value == Settings().ami.port:
             value = self.box.port
-        if key == USERNAME and not value and self._is_local() and len(self.box.users) == 1:
-            value = self.box.users[0].name
+        if key == USERNAME and not value and self._is_local():
+            value = self._own_user()
         return "" if value is None else str(value)
+
+    def _own_user(self) -> str:
+        """Return the user that was made for ccops, or the only one there is."""
+        names = [user.name for user in self.box.users]
+        return OWN_USER if OWN_USER in names else names[0] if len(names) == 1 else ""
 
     def _is_local(self) -> bool:
         return self.values.get(HOST, LOCAL[0]) in LOCAL
