@@ -144,7 +144,8 @@ def restore_store(
         typer.Option("--log", metavar="PATH", help="Take this log in too: what came after it.", show_default=False),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="INSTANT", help="Leave out log lines from there on.")
+        str | None,
+        typer.Option("--until", metavar="INSTANT", help="Leave out log lines from there on; a day is kept whole."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[
