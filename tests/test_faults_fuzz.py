@@ -80,3 +80,17 @@ def test_an_answer_that_is_no_outcome_is_an_error_of_the_link(answer: object) ->
     with pytest.raises(LinkError, match="not an outcome"):
         codec.read_outcome(answer)
     assert isinstance(codec.read_error(answer), CcopsError)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"topic": "unheard", "key": "a"},
+        {"topic": "link", "key": "link"},
+        {"topic": "agent", "key": []},
+        {"topic": "agent"},
+    ],
+)
+def test_a_change_that_no_board_can_take_costs_the_connection_and_not_the_board(change: dict[str, object]) -> None:
+    with pytest.raises(LinkError, match="not a list of changes"):
+        codec.read_changes([{"at": 1.0, "row": None, **change}])

@@ -1,7 +1,12 @@
 """Faults in what the PBX says of its calls: found by fuzzing, kept as plays."""
 
+import gc
+from pathlib import Path
+
 from ccops.board import Board, LinkRow
+from ccops.pbx.sim import SimPbx
 from ccops.pbx.state import State, apply, changes, everything
+from tests.daemons import plan
 
 AT = 1_795_000_000.0
 
@@ -30,3 +35,23 @@ def test_a_waiting_caller_whose_linkedid_becomes_an_older_one_still_waits() -> N
     )  # fmt: skip
     assert board.queues["sales"].waiting == 1
     assert [(row.caller_number, row.queue) for row in board.calls.values() if row.queue] == [("5550001", "sales")]
+
+
+async def test_a_simulated_pbx_that_dies_writes_no_end_of_who_waited(tmp_path: Path) -> None:
+    """Threads of the dead machine are collected some time later; what they wrote then made figures untrue."""
+    log = tmp_path / "queue_log"
+    sim = SimPbx(plan(), quiet=True, queue_log=log)
+    await sim.start()
+    try:
+        for interface in ("1001", "1003"):
+            sim.agent_behaviour(interface, "ring")
+        for number in range(5):
+            sim.call_in("sales", f"555000{number}")
+        await sim.settle(3)
+        await sim.restart()
+        gc.collect()
+        await sim.settle(3)
+        assert (sim.stats.entered, sim.stats.abandoned) == (5, 0)
+        assert "ABANDON" not in log.read_text()
+    finally:
+        await sim.stop()

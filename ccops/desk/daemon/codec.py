@@ -121,8 +121,10 @@ def read_changes(data: Any) -> list[Change]:
 
 def _change(data: Mapping[str, Any]) -> Change:
     topic: Topic = data["topic"]
-    row = data["row"]
-    return Change(data["at"], topic, data["key"], None if row is None else read_row(topic, row))
+    key, row = data["key"], data["row"]
+    if topic not in _ROWS or not isinstance(key, str) or (row is None and topic == "link"):
+        raise ValueError(topic)
+    return Change(data["at"], topic, key, None if row is None else read_row(topic, row))
 
 
 def read_board(data: Mapping[str, Any]) -> Board:

@@ -127,6 +127,7 @@ class Pbx:
         """Lose every channel, bridge and caller at once, as a crash does; nobody is told anything."""
         self.clock.forget_machine()
         lost = list(self.channels)
+        self.room.clear()  # before their threads end, which would take each caller out of line as if it lived
         self.channels.clear()
         for channel in lost:
             if channel.far:

@@ -141,6 +141,8 @@ class QueueApplication:
 
     def _taken_away(self, entry: Entry) -> None:
         """Parked or bridged out of line: logged as abandoned, but no event tells of it (so on Asterisk 16 and 22)."""
+        if entry not in entry.queue.entries:  # the machine has died: nobody is left to write
+            return
         wait = self._calls.clock.second - entry.entered
         self._log(entry, "ABANDON", entry.position, entry.original, wait)
         entry.queue.note_abandoned(wait)
