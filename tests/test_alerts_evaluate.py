@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccops.alerts.ages import PlainAges, SteadyAges
 from ccops.alerts.evaluate import NONE, Evaluator, Track, advance, next_look, restored
-from ccops.alerts.figures import FIGURES, Reading, Site, measure
+from ccops.alerts.figures import FIGURES, OF_PLAN, Reading, Site, measure
 from ccops.alerts.probes import LogWatch, look
 from ccops.alerts.rules import BUILT_IN, Rule, any_chosen, chosen
 from ccops.board import AgentState, Board, CallRow, Change, Figures, LinkRow, Membership, ParkedRow, QueueRow
@@ -254,7 +254,8 @@ def full_board() -> Board:
 
 
 def test_every_figure_is_read_off_the_board_with_words() -> None:
-    site = Site(130.0, "", {"store": 0.05}, {("Bert", ""): NOW - 700})
+    plan = [Reading(name, FIGURES[name].topic, "a", "A", 2.0, lambda: "by the plan") for name in OF_PLAN]
+    site = Site(130.0, "", {"store": 0.05}, {("Bert", ""): NOW - 700}, plan)
     found = measure(full_board(), FIGURES, PlainAges(NOW), site)
     for name, figure in FIGURES.items():
         assert found[name], name

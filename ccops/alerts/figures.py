@@ -1,7 +1,7 @@
 """The figures that alerts may watch, and how each is read off the board at a moment."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
 
@@ -67,6 +67,8 @@ class Site:
     """Free part of the file system, 0 to 1, by what is on it."""
     shifts: Mapping[tuple[str, ...], float] = field(default_factory=dict)
     """Since when (epoch seconds) people should be on the phones now, by all their names, that for people first."""
+    plan: Sequence[Reading] = ()
+    """What the roster and the calls of the day tell (figures in `OF_PLAN`), as it was at most a minute ago."""
 
 
 _COUNTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -129,6 +131,10 @@ _ABOUT: Final = (
     Figure("agent_aht", "agent", "seconds", _("mean handle time today")),
     Figure("agent_occupancy", "agent", "rate", _("occupancy today")),
     Figure("late_for_shift", "agent", "seconds", _("time since the shift began, of who is not logged in")),
+    Figure("agents_short", "queue", "count", _("agents who are missing now, by the roster against the day's calls")),
+    Figure("agents_short_soon", "queue", "count", _("agents missing within two hours, where it gets worse")),
+    Figure("off_roster", "agent", "seconds", _("time off the phones against the roster, of who is logged in")),
+    Figure("volume_change", "queue", "rate", _("calls of the rest of the day against their forecast, either way")),
     Figure("parked_time", "parked", "seconds", _("time for which a caller is parked")),
     Figure("link_down", "link", "seconds", _("time since the PBX was last heard")),
     Figure("clock_offset", "link", "seconds", _("how far the PBX's clock is off, either way")),
@@ -137,6 +143,8 @@ _ABOUT: Final = (
 )  # fmt: skip
 FIGURES: Final[Mapping[str, Figure]] = {figure.name: figure for figure in _ABOUT}
 
+OF_PLAN: Final = frozenset({"agents_short", "agents_short_soon", "off_roster", "volume_change"})
+"""Figures that need a published roster."""
 FROM_PBX: Final = frozenset(name for name, figure in FIGURES.items() if figure.topic in ("queue", "agent", "parked"))
 """Figures of which nothing is known while the link is down."""
 
@@ -155,7 +163,8 @@ def measure(
     for key, agent in board.agents.items() if agents else ():
         for reading in _of_agent(key, agent, agents, ages):
             found[reading.figure].append(reading)
-    for reading in (*_late(board, site, ages), *_parked(board, ages), *_of_link(board, ages), *_of_site(site)):
+    plan = _of_plan(site, ages)
+    for reading in (*_late(board, site, ages), *plan, *_parked(board, ages), *_of_link(board, ages), *_of_site(site)):
         if reading.figure in found:
             found[reading.figure].append(reading)
     return dict(found)
@@ -257,6 +266,15 @@ def _late(board: Board, site: Site, ages: Ages) -> Iterator[Reading]:
         words = partial(_("{agent} is on shift and not logged in").format, agent=names[0])
         lasts = ages.age(("shift", names[0]), begins)
         yield Reading("late_for_shift", "agent", key, names[0], lasts, words, begins, 1.0, queues, names)
+
+
+def _of_plan(site: Site, ages: Ages) -> Iterator[Reading]:
+    """What planning told, with durations as they are now."""
+    for reading in site.plan:
+        if reading.since is None:
+            yield reading
+        else:
+            yield replace(reading, value=ages.age((reading.figure, reading.key), reading.since), growth=1.0)
 
 
 # --- the rest ---

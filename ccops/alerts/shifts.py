@@ -20,13 +20,13 @@ def on_shift(settings: "Settings", at: float) -> Mapping[Names, float]:
     all others go on.
     """
     try:
-        return _asked(settings, at) if _is_planned(settings, at) else {}
+        return _asked(settings, at) if is_planned(settings, at) else {}
     except (CcopsError, ModuleNotFoundError):
         return {}
 
 
-def _is_planned(settings: "Settings", at: float) -> bool:
-    """Look into the store first: planning loads much, and most sites publish no roster here."""
+def is_planned(settings: "Settings", at: float) -> bool:
+    """Say whether a roster is published for a moment: planning loads much, and most sites publish none here."""
     from ccops.store import open_store
     from ccops.store.planning import scheduled
 

@@ -15,10 +15,11 @@ from ccops.alerts.book import Book
 from ccops.alerts.channels import Channel, channels_of
 from ccops.alerts.episode import revived
 from ccops.alerts.evaluate import Evaluator, Subject, Track, restored
-from ccops.alerts.figures import FROM_PBX, measure
+from ccops.alerts.figures import FROM_PBX, OF_PLAN, Reading, measure
 from ccops.alerts.keeper import Keeper, Sees, World
 from ccops.alerts.message import Message
 from ccops.alerts.outbox import Outbox, Patience
+from ccops.alerts.planned import PLAN_EVERY, PlanLook, in_thread, still
 from ccops.alerts.probes import EVERY, LogWatch, Shifts, look
 from ccops.alerts.rules import LEVELS, rules_of
 from ccops.alerts.shifts import Names
@@ -82,10 +83,14 @@ class Watch:
         settings: "Settings",
         *,
         sees: Sees,
+        plan: PlanLook | None = None,
         wall: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ConfigError or NotFound for rules and targets that cannot work."""
+        """Raises ConfigError or NotFound for rules and targets that cannot work.
+
+        `plan` tells what the roster says of a moment; called in a thread of its own.
+        """
         self._desk, self._settings, self._wall, self._steady = desk, settings, wall, steady
         self.rules = rules_of(settings)
         self._evaluator = Evaluator(self.rules)
@@ -107,6 +112,9 @@ class Watch:
         self._disks: Mapping[str, float] = {}
         self._probed = False
         self._shifts: Mapping[Names, float] = {}
+        self._plan_look = plan
+        self._planned: Sequence[Reading] | None = None if plan is not None else ()
+        self._planning: asyncio.Task[None] | None = None
         self._live_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._looked_at = -AT_MOST_EVERY
@@ -129,6 +137,8 @@ class Watch:
         self._desk.board.watched = True
         self._unsubscribe = self._desk.subscribe(self._changed)
         self._probing = asyncio.create_task(self._probe(), name="ccops alert probes")
+        if self._plan_look is not None:
+            self._planning = asyncio.create_task(self._follow_plan(self._plan_look), name="ccops alert plan")
         self._soon()
 
     async def close(self) -> None:
@@ -136,10 +146,11 @@ class Watch:
         self._unsubscribe()
         if self._timer is not None:
             self._timer.cancel()
-        if self._probing is not None:
-            self._probing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._probing
+        for task in (self._probing, self._planning):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         await self.outbox.close()
         await self._book.close()
 
@@ -224,7 +235,7 @@ class Watch:
     def _judge(self, wall: float, at: float) -> None:
         board = self._desk.board
         self._ages.look(wall, at)
-        site = self._log.site(at, self._disks, self._shifts)
+        site = replace(self._log.site(at, self._disks, self._shifts), plan=self._planned or ())
         readings = measure(board, self._evaluator.figures, self._ages, site)
         self.keeper.take(self._evaluator.look(readings, at, self._held(board, at)))
         self.keeper.refresh(readings)
@@ -244,7 +255,8 @@ class Watch:
     @property
     def _unseen(self) -> frozenset[str]:
         """The figures that wait for the first look at the machine."""
-        return frozenset() if self._probed else _OF_SITE
+        unplanned = OF_PLAN if self._planned is None else frozenset()
+        return unplanned if self._probed else _OF_SITE | unplanned
 
     async def _probe(self) -> None:
         """Look at the machine now and then."""
@@ -260,6 +272,20 @@ class Watch:
                 self._book.write(partial(forget, before=self._wall() - self._settings.alerts.keep_days * _A_DAY))
             self._soon()
             await asyncio.sleep(EVERY)
+
+    async def _follow_plan(self, look: PlanLook) -> None:
+        """Ask planning now and then; what it does not know changes nothing."""
+        while True:
+            try:
+                found = await in_thread("plan", look, self._wall(), still(self._desk.board))
+            except Exception:
+                # A fault in planning must cost its alerts, not the watch.
+                log.exception(_("Alerts about the plan could not be judged"))
+                found = None
+            if found is not None:
+                self._planned = found
+                self._soon()
+            await asyncio.sleep(PLAN_EVERY)
 
     # --- what the keeper asks ---
 

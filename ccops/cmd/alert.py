@@ -59,9 +59,11 @@ def _judged(run: Run, board: "Board", now: float) -> "list[AlertRow]":
     from ccops.alerts.once import rows_now
     from ccops.alerts.probes import site_now
     from ccops.alerts.rules import rules_of
+    from ccops.desk.outlook import planned_site
 
     settings = run.settings
-    return rows_now(board, now, rules_of(settings), site_now(settings.queue_log.path, settings.store.path, board, now))
+    site = site_now(settings.queue_log.path, settings.store.path, board, now)
+    return rows_now(board, now, rules_of(settings), planned_site(site, settings, now, board))
 
 
 add_actions(app, "alert")

@@ -187,11 +187,13 @@ def check_all(context: typer.Context, out: Output, nagios: NagiosOption = False)
     def look(run: Run, board: "Board") -> "list[Verdict]":
         from ccops.alerts.checks import of_alerts
         from ccops.alerts.probes import site_now
+        from ccops.desk.outlook import planned_site
 
         if board.watched:
             return of_alerts(board.alerts.values())
         settings = run.settings
         site = site_now(settings.queue_log.path, settings.store.path, board, run.now())
+        site = planned_site(site, settings, run.now(), board)
         return [item for item in _verdicts(run, board, _rules(run), site) if item.status != "unknown"]
 
     return _checked(Run.of(context), out, "all", nagios, look)

@@ -63,7 +63,7 @@ STATUS_COLUMNS = columns(
     "site", "host", "state:state", "detail", "version", "since:instant", "heard_at:instant", "age:seconds",
     "pbx_started_at:instant", "clock_offset:seconds", "queues:count", "agents:count", "available:count",
     "ringing:count", "talking:count", "on_hold:count", "wrap_up:count", "paused:count", "busy:count",
-    "unavailable:count", "waiting:count", "longest_wait:duration", "calls:count", "offered:count",
+    "unavailable:count", "waiting:count", "longest_wait:duration", "calls:count", "alerts:count", "offered:count",
     "answered:count", "abandoned:count", "figures_from", "figures_since:instant", "drift_repaired:count",
     "reconnects:count", "restarts:count", "history_trouble",
 )  # fmt: skip
@@ -250,6 +250,7 @@ def status_record(board: Board, now: float, zone: tzinfo) -> Record:
         "waiting": sum(row.waiting for row in queues),
         "longest_wait": span(min(oldest), now) if oldest else None,
         "calls": len(board.calls),
+        "alerts": len(board.alerts) if board.watched else None,
         **{name: _total([row.today for row in queues], name) for name in ("offered", "answered", "abandoned")},
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ccops.alerts.ages import Ages, PlainAges
 from ccops.alerts.evaluate import Evaluator
-from ccops.alerts.figures import Reading, link_text, measure
+from ccops.alerts.figures import Reading, Site, link_text, measure
 from ccops.alerts.rules import BUILT_IN, LEVELS, Rule
 from ccops.board import AgentState, AlertLevel, AlertRow, Board, Topic
 from ccops.i18n import _
@@ -117,6 +117,8 @@ class Attention:
         """`rules` are those of the settings."""
         self._rules = {rule.name: rule for rule in rules}
         self._evaluator = Evaluator(rules)
+        self.site = Site()
+        """What is known of machine and plan besides the board; whoever looks there puts it here."""
 
     def notices(self, board: Board, now: float, ages: Ages | None = None, at: float | None = None) -> list[Notice]:
         """Return what needs attention at `now` (epoch seconds; `at` on the monotonic clock)."""
@@ -132,7 +134,7 @@ class Attention:
         return found
 
     def _judged(self, board: Board, ages: Ages, at: float) -> list[Notice]:
-        readings = measure(board, self._evaluator.figures, ages)
+        readings = measure(board, self._evaluator.figures, ages, self.site)
         self._evaluator.look(readings, at)
         by_place = {(r.figure, r.topic, r.key): r for found in readings.values() for r in found}
         found = []
@@ -158,8 +160,14 @@ def _of_reading(level: Level, name: str, reading: Reading) -> Notice:
 
 def _of_alert(row: AlertRow) -> Notice:
     taken = row.acknowledged_by or row.snoozed_by
-    since = None if row.figure in ("service_level", "abandon_rate", "clock_offset", "disk_free") else row.since
+    since = (
+        None if row.figure in ("service_level", "abandon_rate", "clock_offset", "disk_free", *_COUNTED) else row.since
+    )
     return Notice(row.level, row.rule, _topic(row.topic), row.key, row.text, since, row.alert_id, taken)
+
+
+_COUNTED = ("agents_short", "agents_short_soon", "volume_change")
+"""Figures whose age says nothing."""
 
 
 def _connecting(board: Board) -> list[Notice]:

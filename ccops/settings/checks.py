@@ -29,7 +29,8 @@ ALERT_FIGURES: Final = (
     "waiting", "longest_wait", "wait_ratio", "unserved", "members", "free_agents", "ringing", "talking", "on_hold",
     "wrap_up", "paused", "busy", "unavailable", "offered", "answered", "abandoned", "lost", "service_level",
     "abandon_rate", "asa", "aht", "longest_wait_today", "occupancy", "state_time", "pause_time", "missed",
-    "agent_answered", "agent_aht", "agent_occupancy", "late_for_shift", "parked_time", "link_down", "clock_offset",
+    "agent_answered", "agent_aht", "agent_occupancy", "late_for_shift", "agents_short",
+    "agents_short_soon", "off_roster", "volume_change", "parked_time", "link_down", "clock_offset",
     "log_silence", "disk_free",
 )  # fmt: skip
 """What `ccops.alerts.figures` measures; a test holds the two together."""

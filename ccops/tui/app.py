@@ -23,6 +23,7 @@ from ccops.tui.logs import logged_to
 from ccops.tui.look import Look
 from ccops.tui.memory import Memory
 from ccops.tui.options import look_for, options_from
+from ccops.tui.outlook import watch_plan
 from ccops.tui.painted import Painted
 from ccops.tui.rowlist import RowList
 from ccops.tui.screens import SCREENS, preload
@@ -105,6 +106,7 @@ class ConsoleApp(Shell):
     async def _open_desk(self) -> None:
         try:
             self.station.attach(await self._factory())
+            self.run_worker(watch_plan(self.station), exit_on_error=False)
             self.set_timer(1.0, lambda: preload(for_good=not self.is_headless))
         except CcopsError as error:
             self.trouble = error

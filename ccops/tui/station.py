@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
+from ccops.alerts.figures import Site
 from ccops.board import Board
 from ccops.desk import Desk
 from ccops.desk.attention import Attention, Limits, Notice
@@ -107,6 +108,11 @@ class Station:
         if self._notices is None:
             self._notices = self._attention.notices(self.board, self.moment.now, at=time.monotonic())
         return self._notices
+
+    def plan(self, site: Site) -> None:
+        """Take in what is known of the plan of the day; the next frame shows it."""
+        self._attention.site = site
+        self._notices = None
 
     def time_of(self, instant: float | None, *, with_seconds: bool = True) -> str:
         """Return the time of day at the site."""

@@ -6,6 +6,7 @@ from ccops.alerts.scrape import Scrape
 from ccops.alerts.watch import Watch
 from ccops.board import AlertRow
 from ccops.desk.local import LocalDesk
+from ccops.desk.outlook import Outlook
 from ccops.desk.roles import Rights
 from ccops.errors import NotFound
 from ccops.i18n import _
@@ -21,7 +22,7 @@ class AlertService:
         for name, target in settings.alert_targets.items():
             if target.role and target.role not in settings.roles:
                 raise NotFound(_("role in alert_targets.{name}").format(name=name), target.role, settings.roles)
-        self.watch = Watch(desk, settings, sees=self._sees)
+        self.watch = Watch(desk, settings, sees=self._sees, plan=Outlook(settings).at)
         port = settings.alerts.metrics_port
         self.scrape = Scrape(port, self._page) if port else None
 

@@ -1,15 +1,17 @@
 """The day under way at one site: read from store and board, with the alarms that the console's ribbon shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from ccops.alerts.figures import Reading
+from ccops.alerts.rules import BUILT_IN, LEVELS
 from ccops.board import Board
 from ccops.desk.demand import store_history
 from ccops.desk.planning.office import Office
@@ -36,8 +38,8 @@ LATE = 300.0
 """Seconds in the wrong state after which it is told."""
 _SOON = 2.0
 """Hours ahead that alarms look."""
-_OFF = 0.15
-"""How far the rest of the day may be from its forecast before it is told."""
+_NOTICEABLE = 0.5
+"""Agents by which it must get worse to be told beside what is missing now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,44 +222,77 @@ def alarms(settings: "Settings", now: float, board: Board | None = None) -> list
         today = today_of(office)
     except UsageProblem:  # no team, no history: nobody plans here
         return []
-    found = [*_short(today), *_late(settings, now, board), *_volume(today)]
+    readings = _readings(settings, today, now, board)
+    found = [alarm for reading in readings if (alarm := _alarm(reading, now)) is not None]
     rank = {"critical": 0, "warning": 1, "info": 2}
     return sorted(found, key=lambda one: (rank[one.level], one.since or now, one.text))
 
 
-def _short(today: Today) -> list[Alarm]:
-    """Tell of queues that will lack agents within the next hours."""
-    if not today.rows:
+def measured(settings: "Settings", now: float, board: Board) -> list[Reading]:
+    """Return the figures of `ccops.alerts.figures.OF_PLAN` at `now`; none where nobody plans.
+
+    Who is not even logged in is left out: the figure `late_for_shift` tells of them. As slow as `alarms`.
+    """
+    try:
+        today = today_of(Office(settings, clock=lambda: now))
+    except UsageProblem:
         return []
+    return [one for one in _readings(settings, today, now, board) if one.state != "off"]
+
+
+def _readings(settings: "Settings", today: Today, now: float, board: Board | None) -> list[Reading]:
+    return [*_short(today), *_late(settings, now, board), *_volume(today)]
+
+
+def _alarm(reading: Reading, now: float) -> Alarm | None:
+    """Return a reading as an alarm by the built-in rule, None where it is within its limits."""
+    rule = next(rule for rule in BUILT_IN if rule.figure == reading.figure)
+    value = reading.value if reading.since is None else now - reading.since
+    reached = [level for place, level in enumerate(LEVELS) if value is not None and rule.beyond(value, place)]
+    if not reached:
+        return None
+    kind = rule.name.partition("_")[0]
+    return Alarm(reached[-1], kind, reading.topic, reading.key, reading.text, reading.since)
+
+
+def _short(today: Today) -> Iterator[Reading]:
+    """Tell how many agents each queue lacks now, and will lack within the next hours where that is more."""
+    if not today.rows:
+        return
     last = today.place + round(_SOON * 60 / today.interval)
-    found = []
     for name, gap in gaps(today).items():
-        part = gap[today.place : last]
-        if not len(part) or part.min() > -0.5:
+        part = np.maximum(0.0, -gap[today.place : last])
+        if not len(part):
             continue
-        first = today.place + int(np.argmax(part <= -0.5))
-        text = _("{queue}: {count:.0f} agents short from {start}").format(
-            queue=name, count=-float(part.min()), start=clock_text(first * today.interval)
-        )
-        level: Level = "critical" if first == today.place and part[0] <= -2 else "warning"
-        found.append(Alarm(level, "staffing", "queue", name, text))
-    return found
+        worse = part > part[0] + _NOTICEABLE
+        yield _gap(today, "agents_short", name, float(part[0]), 0)
+        yield _gap(today, "agents_short_soon", name, float(part.max()) if worse.any() else 0.0, int(np.argmax(worse)))
 
 
-def _late(settings: "Settings", now: float, board: Board | None) -> list[Alarm]:
+def _gap(today: Today, figure: str, queue: str, count: float, first: int) -> Reading:
+    """Return a gap with the time at which it begins."""
+    start = clock_text((today.place + first) * today.interval)
+    words = partial(_("{queue}: {count:.0f} agents short from {start}").format, queue=queue, count=count, start=start)
+    return Reading(figure, "queue", queue, queue, count, words, queues=(queue,))
+
+
+def _late(settings: "Settings", now: float, board: Board | None) -> Iterator[Reading]:
     """Tell of people who are not where the roster has them; only where the board knows it as it is now."""
     if board is None:
-        return []
-    words = {"phones": _("on the phones"), "break": _("on a break"), "activity": _("in a planned activity")}
+        return
     keys = _keys(settings, board)
-    found = []
     for row in live_rows(settings, now, board):
-        since = row["since"]
-        if row["adherent"] or row["scheduled"] not in ("phones",) or (since is not None and now - since < LATE):
+        if row["adherent"] or row["scheduled"] != "phones":
             continue
-        text = _("{person} should be {state}").format(person=row["name"], state=words[row["scheduled"]])
-        found.append(Alarm("warning", "adherence", "agent", keys.get(row["person"], row["person"]), text, since))
-    return found
+        key = keys.get(row["person"], row["person"])
+        agent = board.agents.get(key)
+        names = (row["name"],) if agent is None else (agent.agent, agent.interface, agent.device)
+        words = partial(_("{person} should be on the phones").format, person=row["name"])
+        since = now - LATE - 1 if row["since"] is None else row["since"]
+        yield Reading(
+            "off_roster", "agent", key, row["name"], now - since, words, since,
+            queues=() if agent is None else agent.queues, agents=names, state=row["state"],
+        )  # fmt: skip
 
 
 def _keys(settings: "Settings", board: Board) -> dict[str, str]:
@@ -265,14 +300,11 @@ def _keys(settings: "Settings", board: Board) -> dict[str, str]:
     return {member.id: key for member in team.people for key, row in board.agents.items() if is_of(member, row)}
 
 
-def _volume(today: Today) -> list[Alarm]:
-    return [
-        Alarm(
-            "info", "volume", "queue", queue.queue,
-            _("{queue}: {change:+.0%} calls against the forecast for the rest of the day").format(
-                queue=queue.queue, change=queue.factor - 1
-            ),
-        )
-        for queue in today.queues
-        if abs(queue.factor - 1) >= _OFF
-    ]  # fmt: skip
+def _volume(today: Today) -> Iterator[Reading]:
+    for queue in today.queues:
+        change = queue.factor - 1
+        words = partial(
+            _("{queue}: {change:+.0%} calls against the forecast for the rest of the day").format,
+            queue=queue.queue, change=change,
+        )  # fmt: skip
+        yield Reading("volume_change", "queue", queue.queue, queue.queue, abs(change), words, queues=(queue.queue,))
