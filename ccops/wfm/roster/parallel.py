@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+Other = TypeVar("Other")
 CORES = min(2, os.cpu_count() or 1)
 """More would take the machine from the PBX."""
 
@@ -16,3 +17,19 @@ def in_parallel(steps: Sequence[Callable[[], Answer]], *, alone: bool = False) -
         return [step() for step in steps]
     with ThreadPoolExecutor(CORES) as pool:
         return [job.result() for job in [pool.submit(step) for step in steps]]
+
+
+def beside(
+    step: Callable[[], Answer], here: Callable[[Callable[[], bool]], Other], *, alone: bool = False
+) -> tuple[Answer, Other]:
+    """Return the answers of `step` on another core and of `here` in this thread, which can ask whether `step` ended.
+
+    `alone` runs one after the other.
+    """
+    if alone or CORES == 1:
+        answer = step()
+        return answer, here(lambda: False)
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(step)
+        meanwhile = here(job.done)
+        return job.result(), meanwhile

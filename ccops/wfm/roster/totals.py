@@ -7,27 +7,30 @@ convex in the totals. So a master programme over whole totals with a cut per day
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ccops.wfm.roster.control import Control
-from ccops.wfm.roster.core import Core, Reals
+from ccops.wfm.roster.core import Core, Reals, Roster
 from ccops.wfm.roster.intervals import IntervalCover
+from ccops.wfm.roster.limits import OFF
+from ccops.wfm.roster.parallel import in_parallel
 from ccops.wfm.roster.programme import Programme, Terms
 from ccops.wfm.roster.relax import Relaxed, WeekProgramme
 
-_ROUNDS = 14
+_ROUNDS = 24
 _NEAR = (0, 0, 0, 0, 1)
 """How far from the relaxation (rounded down or up) totals may go, by round; the last holds on."""
-_MASTER_SECONDS = 0.6
-_BOUND_SECONDS = 2.0
+_MASTER_SECONDS = 1.2
+_BOUND_SECONDS = 3.0
 _MASTER_GAP = 0.001
 _UNITS = 40_000_000
 
 
 class Totals:
-    """Finds good totals; `bound` is what no roster can be below (minus infinity where that is not known)."""
+    """Finds good totals, then proves a bound by what it has learned."""
 
     def __init__(self, core: Core, cover: IntervalCover, relaxed: Relaxed, control: Control) -> None:
         self.core, self.cover, self.relaxed, self.control = core, cover, relaxed, control
@@ -40,7 +43,6 @@ class Totals:
         """What no day can cost less than."""
         self.values = [_Day(core, cover, relaxed.kinds, day) for day in range(cover.days)]
         self.cuts: list[tuple[int, float, Reals, Reals]] = []
-        self.bound = -math.inf
 
     def run(self, seconds: float) -> Relaxed:
         """Return the relaxation with the best whole totals found, and what each works then."""
@@ -57,30 +59,34 @@ class Totals:
             if found is None or (found[1] == totals).all():
                 break
             totals = found[1]
-        self._prove()
         self._visit(best)
         working = np.stack([day.working for day in self.values], axis=1)
         return replace(self.relaxed, working=working) if np.isfinite(best_cost) else self.relaxed
 
     def _visit(self, totals: Reals) -> float:
         """Add the cuts of some totals; return what they cost, infinite where a day cannot be worked like that."""
-        cost = 0.0
-        for day, value in enumerate(self.values):
-            found = value.at(totals[:, day])
-            if found is None:
-                return math.inf
-            self.cuts.append((day, found[0], found[1], totals[:, day]))
-            cost += found[0]
-        return cost
+        answers = self._at(totals)
+        for day, answer in enumerate(answers):
+            if answer is not None:
+                self.cuts.append((day, *answer, totals[:, day]))
+        return sum(math.inf if answer is None else answer[0] for answer in answers)
 
-    def _prove(self) -> None:
-        """Find the bound, where the days' programmes leave nothing out."""
+    def _at(self, totals: Reals) -> list[tuple[float, Reals] | None]:
+        steps = [partial(value.at, totals[:, day]) for day, value in enumerate(self.values)]
+        return in_parallel(steps, alone=self.control.deterministic)
+
+    def least(self, roster: Roster) -> Reals:
+        """Return what each day costs with as many of each kind as in a roster, if shifts and breaks could be split."""
+        totals = np.array([(roster[people] != OFF).sum(axis=0) for people in self.kinds], np.float64)
+        return np.array([math.inf if answer is None else answer[0] for answer in self._at(totals)])
+
+    def bound(self) -> float:
+        """Return what no roster can be below; minus infinity where the days' programmes leave something out."""
         late = bool((self.cover.starts + self.cover.lengths > self.cover.slots).any())
         if late or self.values[0].thinned:
-            return
+            return -math.inf
         found = self._master(_BOUND_SECONDS, None)
-        if found is not None:
-            self.bound = found[0] + self.core.constant
+        return -math.inf if found is None else found[0] + self.core.constant
 
     def _master(self, seconds: float, near: int | None) -> tuple[float, Reals] | None:
         """Return a bound and the best totals by the cuts so far."""
@@ -116,11 +122,19 @@ class Totals:
             bounds = [self._span(person, number, days) for person in people]
             terms = [(counts[day], 1.0) for day in days]
             programme.row(terms, float(sum(low for low, _high in bounds)), float(sum(high for _low, high in bounds)))
-        for weekday in (5, 6):
-            days = np.flatnonzero(self.core.calendar.weekday == weekday).tolist()
-            most = (self.core.limits[person].max_weekends for person in people)
-            total = sum(len(days) if one is None else min(len(days), one) for one in most)
-            programme.row([(counts[day], 1.0) for day in days], -np.inf, float(total))
+        self._weekends(programme, counts, people)
+
+    def _weekends(self, programme: Programme, counts: list[int], people: list[int]) -> None:
+        """Write how many weekends are worked: each by as many as work on the fuller of its days, or more."""
+        weekday = self.core.calendar.weekday
+        saturdays = np.flatnonzero((weekday == 5) | ((weekday == 6) & (np.arange(self.days) == 0))).tolist()
+        worked = [programme.variable(0.0, float(len(people))) for _weekend in saturdays]
+        for first, weekend in zip(saturdays, worked, strict=True):
+            for day in range(first, min(self.days, first + 2 if weekday[first] == 5 else first + 1)):
+                programme.row([(weekend, 1.0), (counts[day], -1.0)], 0.0, np.inf)
+        most = (self.core.limits[person].max_weekends for person in people)
+        total = sum(len(worked) if one is None else min(len(worked), one) for one in most)
+        programme.row([(weekend, 1.0) for weekend in worked], -np.inf, float(total))
 
     def _span(self, person: int, week: int, days: list[int]) -> tuple[int, int]:
         """Return the least and the most days that a person works in a week (or, with -1, in all)."""
