@@ -295,3 +295,19 @@ def test_roles_may_name_planning_and_misspellings_are_found(world: World) -> Non
     path.write_text(ROLES.replace("wfm.sick", "wfm.sik"), encoding="utf-8")
     with pytest.raises(BadSettings, match=r"wfm\.sick"):
         check_roles(load(path, {}), TABLE)
+
+
+def test_states_and_numbers_that_cannot_be_are_refused_in_words(world: World) -> None:
+    for arguments in (("leave", "list"), ("swap", "list")):
+        ran = world.wfm(*arguments, "--state", "nonsense")
+        assert (ran.code, ran.out) == (2, "")
+        assert "approved" in ran.err or "nonsense" in ran.err
+    huge = "9" * 20
+    for arguments in (
+        ("roster", "show", huge),
+        ("roster", "publish", huge, "--yes"),
+        ("team", "export", "--version", huge),
+    ):
+        ran = world.wfm(*arguments)
+        assert ran.code == 2
+        assert "fault" not in ran.err

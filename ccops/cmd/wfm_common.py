@@ -7,7 +7,7 @@ import typer
 
 from ccops.cmd.formats import json_text
 from ccops.cmd.run import Run
-from ccops.errors import UsageProblem
+from ccops.errors import NotFound, UsageProblem
 from ccops.i18n import _
 
 if TYPE_CHECKING:
@@ -60,6 +60,13 @@ def ask(run: Run, question: str, *, yes: bool) -> None:
 
     if not Prompts(run.environment).yes(question, default=False):
         raise UsageProblem(_("Nothing was done."))
+
+
+def known_state(state: str | None, states: tuple[str, ...]) -> str | None:
+    """Return the state of --state; raises `NotFound` with the nearest for one that does not exist."""
+    if state is not None and state not in states:
+        raise NotFound(_("state"), state, states)
+    return state
 
 
 def done(run: Run, text: str, record: dict[str, Any], *, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from ccops.cmd.wfm_common import (
     YesOption,
     days,
     done,
+    known_state,
     office_of,
 )
 from ccops.cmd.wfm_solving import solving
@@ -187,6 +188,7 @@ def list_leave(
     run = Run.of(context)
     from ccops.desk.planning.leave import Leaves
 
+    known_state(state, ("requested", "approved", "denied", "withdrawn"))
     office = office_of(run)
     who = None if person is None else office.team().person(person).id
     rows = [row for row in Leaves(office).all() if state in (None, row.state) and who in (None, row.person)]

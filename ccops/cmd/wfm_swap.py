@@ -9,7 +9,16 @@ from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, listing
 from ccops.cmd.planning import planning
 from ccops.cmd.run import Run
-from ccops.cmd.wfm_common import PersonArgument, ReasonOption, ResultOption, YesOption, day, done, office_of
+from ccops.cmd.wfm_common import (
+    PersonArgument,
+    ReasonOption,
+    ResultOption,
+    YesOption,
+    day,
+    done,
+    known_state,
+    office_of,
+)
 from ccops.i18n import _
 
 if TYPE_CHECKING:
@@ -171,4 +180,5 @@ def list_swaps(
     run = Run.of(context)
     from ccops.desk.planning.swaps import Swaps
 
+    known_state(state, ("offered", "taken", "approved", "denied", "withdrawn"))
     out.listing(swap_record(row) for row in Swaps(office_of(run)).all() if state in (None, row.state))

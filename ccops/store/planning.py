@@ -123,6 +123,8 @@ class EventRow:
     breaks: tuple[tuple[str, int, int, bool], ...]
 
 
+_LARGEST: Final = 2**53
+"""No number is larger: neither SQLite nor JSON would take it everywhere."""
 _TEAM = "id, at, who, note, document"
 _HEAD = "id, first, days, state, at, who, note, team, base, published_at, published_by, document"
 _DAYS = "roster, person, day, shift, start, minutes, paid, breaks, queue"
@@ -178,6 +180,8 @@ def _team(row: Sequence[Any]) -> TeamVersion:
 
 def team(database: Database, number: int | None = None) -> TeamVersion | None:
     """Return a version of the team, the newest without a number; None where there is none."""
+    if number is not None and abs(number) > _LARGEST:
+        return None
     rows = database.rows(READS["team"], (number, number))
     return _team(rows[0]) if rows else None
 
@@ -232,6 +236,8 @@ def rosters(database: Database) -> list[RosterHead]:
 
 def roster(database: Database, number: int) -> RosterHead | None:
     """Return a roster by its number; None where there is none."""
+    if abs(number) > _LARGEST:
+        return None
     rows = database.rows(READS["roster"], (number,))
     return _head(rows[0]) if rows else None
 
