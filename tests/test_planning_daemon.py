@@ -27,7 +27,7 @@ from ccops.errors import CcopsError, LinkError, UsageProblem
 from ccops.settings import load
 from ccops.store.planning import DayRow, LeaveRow
 from tests.daemons import NOBODY, PATIENCE, Daemon, Ran, Served, as_root, served, simulated
-from tests.planning_world import NOON, TEAM, WEDNESDAY, World, history_csv, week, worked
+from tests.planning_world import NOON, TEAM, WEDNESDAY, World, history_csv, queue_log, week, worked
 
 THURSDAY = WEDNESDAY + timedelta(days=1)
 PLANNER, AGENT, STRANGER, LISTENER = 54_001, 54_002, 54_003, 54_004
@@ -150,6 +150,24 @@ async def test_an_agent_asks_for_themselves_and_sees_nobody_elses_leave() -> Non
 
 
 @as_root
+async def test_the_day_is_followed_through_the_daemon_by_its_own_board() -> None:
+    async with simulated(ROLES) as (_sim, daemon):
+        world = planned(daemon)
+        world.ingest(queue_log(weeks=5))
+        span = ("--from", "2026-03-02", "--to", "2026-03-03")
+        assert await data(daemon, PLANNER, "adherence", *span) == world.data("adherence", *span)
+        byhour = ("adherence", *span, "--interval", "30m", "--agent", "anna")
+        assert await data(daemon, PLANNER, *byhour) == world.data(*byhour)
+        assert isinstance(await data(daemon, PLANNER, "adherence", "--live"), list)
+        assert {"intervals", "suggestions", "totals"} <= set(await data(daemon, PLANNER, "intraday", "--no-live"))
+        required = await data(daemon, PLANNER, "require", "--weeks", "1", "--from", "2026-03-09", "--calls", "1.5")
+        assert required == world.data("require", "--weeks", "1", "--from", "2026-03-09", "--calls", "1.5")
+        for arguments in (("adherence", *span), ("adherence", "--live"), ("intraday", "--no-live")):
+            ran = await as_user(daemon, AGENT, "wfm", *arguments)
+            assert (ran.code, ran.out) == (4, "")
+
+
+@as_root
 async def test_who_has_no_part_in_planning_is_refused() -> None:
     async with simulated(ROLES) as (_sim, daemon):
         planned(daemon)
@@ -191,7 +209,7 @@ _NAMES = (
     "read", "check", "leave.request", "leave.approve", "leave.deny", "leave.withdraw", "sick", "swap.offer",
     "swap.open",
     "swap.take", "swap.approve", "swap.deny", "swap.withdraw", "roster.keep", "roster.edit", "roster.publish",
-    "team.save", "requirement",
+    "team.save", "requirement", "adherence", "adherence.live", "today",
 )  # fmt: skip
 _WORDS = (
     "person", "first", "last", "number", "note", "day", "shift", "rows", "document", "days", "team", "changes", "what",

@@ -1,7 +1,7 @@
 """`ccops wfm adherence`: who kept to the roster, by person and day or interval, and who does at this moment."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from ccops.cmd.run import Run
 from ccops.cmd.wfm_common import days, office_of
 from ccops.errors import UsageProblem
 from ccops.i18n import _
+
+if TYPE_CHECKING:
+    from ccops.desk.planning.office import Office
 
 ADHERENCE_COLUMNS = columns(
     "start:instant", "day", "agent", "person", "scheduled:duration", "worked:duration", "adherence:rate",
@@ -47,10 +50,10 @@ def show_adherence(
     if live:
         if first or last:
             raise UsageProblem(_("--live is now; --from and --to are not."), remedy=_("Leave one of them out."))
-        _print(out, _NOW, [row for row in _live(run) if who in (None, row["person"])])
+        _print(out, _NOW, [row for row in _live(run, office) if who in (None, row["person"])])
         return
     span = days(first, last, office.today())
-    rows = _past(run, span, who, interval)
+    rows = _past(run, office, span, who, interval)
     _print(out, _DAYS if interval == "day" else _INTERVALS, rows)
 
 
@@ -62,31 +65,24 @@ def _print(out: Output, names: tuple[str, ...], rows: list[dict[str, Any]]) -> N
     out.listing({name: row[name] for name in names} for row in rows)
 
 
-def _past(run: Run, span: tuple[date, date], who: str | None, interval: str) -> list[dict[str, Any]]:
-    from ccops.reports.periods import Period, day_period
-    from ccops.wfm.adherence.rows import Reader, day_rows, interval_rows
+def _past(run: Run, office: "Office", span: tuple[date, date], who: str | None, interval: str) -> list[dict[str, Any]]:
+    from ccops.desk.planning.following import adherence
 
-    settings = run.settings
-    period = Period(day_period(span[0], settings.zone).start, day_period(span[1], settings.zone).end)
-    with Reader.opened(settings) as reader:
-        if interval == "day":
-            rows = day_rows(reader, period, who)
-        else:
-            seconds = round(duration("--interval", interval, unit=True))
-            if seconds < 60:
-                raise UsageProblem(_("--interval: {text} is too short.").format(text=interval))
-            rows = interval_rows(reader, period, seconds, who)
-    return [_plain(run, row) for row in rows]
+    seconds = 0
+    if interval != "day":
+        seconds = round(duration("--interval", interval, unit=True))
+        if seconds < 60:
+            raise UsageProblem(_("--interval: {text} is too short.").format(text=interval))
+    return [_plain(run, row) for row in adherence(office, *span, who, seconds)]
 
 
-def _live(run: Run) -> list[dict[str, Any]]:
-    from ccops.wfm.adherence.live import live_rows
+def _live(run: Run, office: "Office") -> list[dict[str, Any]]:
+    from ccops.desk.planning.following import present
 
-    settings = run.settings
-    has_pbx = bool(settings.ami.username) or settings.daemon.socket.exists()
-    rows = live_rows(settings, run.now(), run.board() if has_pbx else None)
+    has_pbx = bool(run.settings.ami.username) or run.settings.daemon.socket.exists()
+    board = run.board() if has_pbx and office.away is None else None  # the daemon looks at its own
     found = []
-    for row in rows:
+    for row in present(office, board):
         renamed = {**row, "agent": row["name"], "scheduled_state": row["scheduled"], "detail": row["detail"] or None}
         found.append(_plain(run, renamed))
     return found

@@ -154,7 +154,8 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 def read_outcome(data: Any) -> Outcome:
     """Return an outcome from its plain data; raises `LinkError` where it is none."""
     try:
-        return Outcome(**{**data, "sent": tuple(data.get("sent", ()))})
+        sent = tuple(dict(item) for item in data.get("sent", ()))
+        return Outcome(**{**data, "sent": sent, "data": dict(data.get("data", {}))})
     except (TypeError, ValueError, AttributeError) as error:
         raise LinkError(f"not an outcome: {str(data)[:80]}") from error
 

@@ -9,10 +9,12 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
+from ccops.alerts.planned import still
+from ccops.board import Board
 from ccops.desk.roles import Person, Rights
 from ccops.errors import CcopsError, NotFound, PermissionRefused, UsageProblem
 from ccops.i18n import _
@@ -66,8 +68,9 @@ class Pieces:
 class PlanningService:
     """Plans for whoever asks through the socket."""
 
-    def __init__(self, loaded: Loaded | Settings) -> None:
-        """Costs nothing until somebody asks."""
+    def __init__(self, loaded: Loaded | Settings, board: Callable[[], Board] | None = None) -> None:
+        """Costs nothing until somebody asks; `board` returns what the PBX shows now."""
+        self._board = board
         self._loaded = loaded
         self._hand: ThreadPoolExecutor | None = None
 
@@ -78,7 +81,10 @@ class PlanningService:
         if self._hand is None:
             self._hand = ThreadPoolExecutor(1, thread_name_prefix="planning")
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._hand, self._do, person, rights, name, arguments)
+        return await loop.run_in_executor(self._hand, self._do, person, rights, name, arguments, self._now())
+
+    def _now(self) -> Board | None:
+        return None if self._board is None else still(self._board())
 
     async def close(self) -> None:
         """Let the request at hand end."""
@@ -87,21 +93,26 @@ class PlanningService:
 
     # --- in the thread ---
 
-    def _do(self, person: Person, rights: Rights, name: object, arguments: Mapping[str, Any]) -> Any:
+    def _do(
+        self, person: Person, rights: Rights, name: object, arguments: Mapping[str, Any], board: Board | None
+    ) -> Any:
         try:
-            return self._done(person, rights, name, arguments)
+            return self._done(person, rights, name, arguments, board)
         except ModuleNotFoundError as problem:
             if problem.name not in _NEEDED:
                 raise
             message = _("Planning needs the package “{name}”, which is not installed.").format(name=problem.name)
             raise CcopsError(message, remedy=_("On the daemon's machine: pip install 'ccops[wfm]'.")) from None
 
-    def _done(self, person: Person, rights: Rights, name: object, arguments: Mapping[str, Any]) -> Any:
+    def _done(
+        self, person: Person, rights: Rights, name: object, arguments: Mapping[str, Any], board: Board | None
+    ) -> Any:
         from ccops.desk.planning.deeds import deed_of
         from ccops.desk.planning.office import Office
         from ccops.desk.planning.wire import tagged
 
         office = Office(self._loaded, person=person, rights=rights)
+        office.board = board
         scope = office.reads()
         if scope == "nothing":
             raise PermissionRefused(

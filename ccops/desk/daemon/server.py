@@ -47,7 +47,7 @@ class DeskServer:
         """`desk` is the one with the link; its board must be live. `planning` answers what is asked about plans."""
         self._desk = desk
         self._settings = settings
-        self._planning = planning or PlanningService(settings)
+        self._planning = planning or PlanningService(settings, lambda: desk.board)
         self._place = Place(settings.daemon)
         self._sessions: set[Session] = set()
         self._audiences: dict[tuple[str, ...], Audience] = {}

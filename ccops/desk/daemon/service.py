@@ -36,7 +36,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
     audit = StoreAudit(settings.store.path)
     desk = LocalDesk(settings, audit=audit)
     alerts = AlertService(desk, settings)
-    server = DeskServer(desk, settings, PlanningService(loaded))
+    server = DeskServer(desk, settings, PlanningService(loaded, lambda: desk.board))
     history = HistoryKeeper(settings, told=desk.tell_history)
     stop = asyncio.Event()
     watch = _LinkWatch(desk, stop, say)

@@ -24,7 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 O = TypeVar("O")  # noqa: E741 (the owner: an office, or what holds one)
 
-_ROOMS: Final = ("leave", "swaps", "rosters", "teams", "exports", "needs", "asking")
+_ROOMS: Final = ("leave", "swaps", "rosters", "teams", "exports", "needs", "asking", "following", "intraday")
 
 
 @dataclass(frozen=True, slots=True)

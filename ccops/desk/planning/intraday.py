@@ -14,6 +14,8 @@ from ccops.alerts.figures import Reading
 from ccops.alerts.rules import BUILT_IN, LEVELS
 from ccops.board import Board
 from ccops.desk.demand import store_history
+from ccops.desk.planning.deeds import deed
+from ccops.desk.planning.following import present
 from ccops.desk.planning.office import Office
 from ccops.errors import UsageProblem
 from ccops.i18n import _
@@ -84,6 +86,7 @@ class _Frozen:
         return isinstance(other, _Frozen) and (self.rules, self.zone.key) == (other.rules, other.zone.key)
 
 
+@deed("today", reading=True)
 def today_of(office: Office, *, queue: str | None = None) -> Today:
     """Return the day as it stands; raises `UsageProblem` where nobody planned it or nothing is known of its calls."""
     from ccops.desk.planning.needs import planned_queues
@@ -142,18 +145,18 @@ class Staff:
 
 def staff_of(office: Office, today: Today, board: Board | None = None) -> Staff:
     """Return who is there, from the board, or from the history where there is none."""
-    rows = live_rows(office.settings, office.clock(), board)
+    rows = present(office, board)
     phones = frozenset(row["person"] for row in rows if row["state"] == "phones")
-    present = {row["person"]: row["state"] == "phones" for row in rows if row["scheduled"] == "phones"}
+    there = {row["person"]: row["state"] == "phones" for row in rows if row["scheduled"] == "phones"}
     if board is None:
-        return Staff(present, None, phones)
+        return Staff(there, None, phones)
     members = {
         member.id: list(row.queues)
         for member in today.team.people
         for row in board.agents.values()
         if is_of(member, row)
     }
-    return Staff(present, members, phones)
+    return Staff(there, members, phones)
 
 
 def logged_in(today: Today, staff: Staff) -> dict[str, float]:

@@ -21,6 +21,7 @@ from ccops.wfm.targets import site_rule
 from ccops.wfm.team.model import Member, Team
 
 if TYPE_CHECKING:
+    from ccops.board import Board
     from ccops.desk.planning.away import Away
 
 _OWN: Final = frozenset({"wfm.leave.request", "wfm.swap.offer"})
@@ -60,6 +61,8 @@ class Office:
         self.person = person or myself()
         self.clock = clock
         self.read_only = read_only
+        self.board: Board | None = None
+        """What the PBX shows now, where somebody has looked."""
         self.away = self._away() if person is None else None
         self.rights = rights or self._rights()
         self.rule = site_rule(self.loaded)
