@@ -191,16 +191,19 @@ class Rosters:
         *,
         base: int | None = None,
         keep: int | None = None,
+        changed: int | None = None,
         note: str = "",
     ) -> Roster:
         """Keep what was made elsewhere (by the solver, on a screen, in a file) as a draft.
+
+        `changed` is how many days somebody changed by hand, for the audit.
 
         Raises `UsageProblem` or `NotFound` for days outside it, people who are not in the team, and impossible times.
         """
         check_rows(rows, self.office.team(), first, days)
         check_document(document)
         self.office.team_version(team)
-        with self.office.doing("wfm.roster", f"{first}", days=days, keep=keep) as deed:
+        with self.office.doing("wfm.roster", f"{first}", days=days, keep=keep, changed=changed) as deed:
             kept = self.save(deed, Order(first, days, note=note), rows, document, team, base)
             deed.detail = _("version {version}").format(version=kept.head.id)
             figures = {name: document[name] for name in ("penalty", "gap") if name in document}

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from ccops.desk.planning.rosters import Order
 from ccops.desk.planning.rosters import difference as differing
-from ccops.i18n import _
 from ccops.store.planning import DayRow
 from ccops.tui.schedule.edit import given
 from ccops.tui.schedule.errands import Candidate, Candidates, Changed, Changes, Difference, Verdict
@@ -53,11 +51,10 @@ def saved(opened: Opened, changes: Changes, note: str) -> int:
     rows = list(opened.with_changes(changes).values())
     total = price(opened.plan, opened.assignments(changes)).total
     document = {"needs": opened.needs, "interval": opened.team.interval, "penalty": round(total, 6)}
-    with opened.office.doing("wfm.roster", f"{head.first}", days=head.days, changed=len(changes)) as deed:
-        order = Order(head.first, head.days, note=note)
-        kept = rosters.save(deed, order, rows, document, opened.team_number, opened.version)
-        deed.detail = _("version {version}").format(version=kept.head.id)
-        deed.data = {"version": kept.head.id, "changed": len(changes)}
+    kept = rosters.keep(
+        head.first, head.days, rows, document, opened.team_number,
+        base=opened.version, note=note, changed=len(changes),
+    )  # fmt: skip
     return kept.head.id
 
 

@@ -156,10 +156,10 @@ class Planner:
         return True
 
     def _present(self, errand: Live) -> Present:
-        from ccops.wfm.adherence.live import live_rows
+        from ccops.desk.planning.following import present
 
         now = self.office.clock()
-        return Present(now, tuple(live_rows(self.office.settings, now, errand.board)))
+        return Present(now, tuple(present(self.office, errand.board)))
 
 
 def main() -> None:
