@@ -75,7 +75,7 @@ def test_a_mistyped_year_in_counts_is_refused_and_makes_no_grid_of_two_thousand_
         read_history(path, ZoneInfo("UTC"), 30)
 
 
-@pytest.mark.parametrize("answer", [None, 1, [], "x", {}, {"sent": 1}, {"action": "a", "unheard": 1}])
+@pytest.mark.parametrize("answer", [None, 1, [], "x", {}, {"sent": 1}, {"action": "a", "unheard": 1}, {"data": "x"}])
 def test_an_answer_that_is_no_outcome_is_an_error_of_the_link(answer: object) -> None:
     with pytest.raises(LinkError, match="not an outcome"):
         codec.read_outcome(answer)

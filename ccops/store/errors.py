@@ -56,7 +56,12 @@ def _ours(path: Path, problem: sqlite3.DatabaseError) -> StoreError:
             _("“{path}” is no store of ccops, or is damaged: {reason}.").format(path=path, reason=text),
             remedy=_("Check the path; `ccops db restore FILE` brings a backup back."),
         )
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreError(
+            _("The store “{path}” cannot be written: {reason}.").format(path=path, reason=text),
+            remedy=_("See the rights of file and folder, and dmesg: a disk with errors is mounted read-only."),
+        )
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreError(
             _("The store “{path}” cannot be opened: {reason}.").format(path=path, reason=text),
             remedy=_("Check the path and that this user may read and write it and its folder."),

@@ -16,6 +16,7 @@ class QueueLog:
         """Without a path nothing is written, but watchers still hear every line."""
         self._clock = clock
         self._file: TextIO | None = None
+        self._closed = False
         self.path = path
         self.lines = 0
         self.watchers: list[Callable[[str], None]] = []
@@ -31,7 +32,7 @@ class QueueLog:
         self.lines += 1
         for told in self.told:
             told(event)
-        if self.path is not None:
+        if self.path is not None and not self._closed:
             self._opened(self.path).write(line + "\n")
         for watcher in self.watchers:
             watcher(line)
@@ -48,7 +49,8 @@ class QueueLog:
             self._file.flush()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file for good: threads that are collected later have nothing more to write."""
+        self._closed = True
         if self._file:
             self._file.close()
             self._file = None
