@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -10,6 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccops.wfm.roster import DAY_OFF, Assignment, Costs, Plan, Result, check, price, solve
+from ccops.wfm.roster.compile import compile_plan
+from ccops.wfm.roster.control import Control
+from ccops.wfm.roster.intervals import IntervalCover
+from ccops.wfm.roster.relax import relax
+from ccops.wfm.roster.totals import Totals
 from tests.roster_checker import broken_rules_of_plan, penalty_of_plan
 from tests.roster_plans import MONDAY, queue_plans, shift_plans
 
@@ -101,6 +107,25 @@ def test_the_bound_per_interval_is_below_every_roster(plan: Plan) -> None:
     least = min(penalty_of_plan(plan, _result(dict(zip(names, row, strict=True)), plan)) for row in every)
     assert result.bound <= least + 1e-6
     assert least <= result.penalty + 1e-6
+
+
+@settings(max_examples=20)
+@given(queue_plans(people=2, length=3), st.sampled_from([4, 5, 6]), st.sampled_from([None, 0, 1]))
+def test_what_whole_totals_prove_is_below_every_roster(plan: Plan, weekday: int, most: int | None) -> None:
+    """Three days from Friday, Saturday or Sunday on; weekends may be limited."""
+    contract = replace(plan.contracts[0], max_weekends=most)
+    shifts = tuple(replace(shift, breaks=()) for shift in plan.shifts[:1])
+    first = MONDAY + timedelta(days=weekday)
+    plan = replace(plan, first=first, contracts=(contract,), shifts=shifts, wishes=())
+    core, control = compile_plan(plan).core, Control(60, deterministic=True)
+    assert isinstance(core.cover, IntervalCover)
+    totals = Totals(core, core.cover, relax(core, core.cover, control, 10), control)
+    totals.run(10)
+    rows = [_patterns(plan, person.id) for person in plan.people]
+    names = [person.id for person in plan.people]
+    every = (dict(zip(names, row, strict=True)) for row in itertools.product(*rows))
+    least = min(penalty_of_plan(plan, _result(roster, plan)) for roster in every)
+    assert -math.inf < totals.bound() <= least + 1e-6
 
 
 @settings(max_examples=60)

@@ -24,7 +24,7 @@ from ccops.wfm.roster.totals import Totals
 
 _RELAX_SHARE = 0.3
 _LAGRANGE_SHARE = 0.05
-_LAGRANGE_ROUNDS = 6
+_LAGRANGE_ROUNDS = 3
 _TOTALS_SHARE = 0.35
 _BY_DAYS = 0.9
 _PAIRS = 0.7
