@@ -44,7 +44,13 @@ def figures(*keys: str) -> list[Column]:
 def queue_rows(scale: int = 1) -> list[dict[str, Any]]:
     """Return rows of three queues, one of them without a call."""
     return [
-        {"queue": "sales", "offered": 120 * scale, "answered": 100 * scale, "service_level": round(0.8631 + scale / 100, 4), "asa": 12.4},
+        {
+            "queue": "sales",
+            "offered": 120 * scale,
+            "answered": 100 * scale,
+            "service_level": round(0.8631 + scale / 100, 4),
+            "asa": 12.4,
+        },
         {"queue": "客户服务", "offered": 12345 * scale, "answered": 12000, "service_level": 0.9, "asa": 3665},
         {"queue": "quiet", "offered": 0, "answered": 0, "service_level": None, "asa": None},
     ]
