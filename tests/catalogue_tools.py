@@ -168,7 +168,9 @@ _PAUSES: dict[str, Again] = {
     "longest": lambda trace, row: max(_lengths(trace), default=None),
 }
 _PAY: dict[str, Again] = {
-    **{key: lambda trace, row, key=key: figures_of(trace.found, RULES)[key] for key in ("logged_in", "paused", "talk")},
+    "logged_in": lambda trace, row: figures_of(trace.found, RULES)["logged_in"],
+    "paused": lambda trace, row: figures_of(trace.found, RULES)["paused"],
+    "talk": lambda trace, row: figures_of(trace.found, RULES)["talk"],
     "wrap": lambda trace, row: figures_of(trace.found, RULES)["wrap"],
     "paid_pauses": _paid(True),
     "unpaid_pauses": _paid(False),
@@ -270,7 +272,7 @@ def figure_again(name: str, section: str, figure: str, trace: Trace, row: Mappin
     if known is not None:
         return known[figure](trace, row)
     if figure == "agents":
-        return len({one.agent for one in (*trace.visits, *trace.sessions)})
+        return len({one.agent for one in trace.visits} | {one.agent for one in trace.sessions})
     if (name, section) in _OF_AGENTS or figure == "occupancy":
         return figures_of(trace.found, RULES)[figure]
     return QUEUE_FIGURES[figure].of(tally_of(trace.visits, RULES), RULES)

@@ -254,8 +254,8 @@ def test_lists_hold_every_visit_of_the_period_and_no_other(
             for outcome in ("answered", "abandoned"):
                 waits = [visit["wait"] for visit in visits if visit["outcome"] == outcome]
                 assert row[outcome] == sum(wait <= row["within"] for wait in waits)
-        waits = make_paper("waits", ask, sources).sections[0]
-        assert sum(row["offered"] for row in waits.rows) == reference_row(visits, RULES)["offered"]
+        waited = make_paper("waits", ask, sources).sections[0]
+        assert sum(row["offered"] for row in waited.rows) == reference_row(visits, RULES)["offered"]
 
 
 def merged_calls(visits: Visits) -> Visits:

@@ -1,6 +1,6 @@
 """Own reports do what their file says: filters, groups, order and limit, held against counting visits one by one."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def meant(visit: Visit, filters: dict[str, Any], zone: ZoneInfo) -> bool:
     """Decide on one visit as a reader of the file would."""
     at = datetime.fromtimestamp(visit.entered, zone)
     queues = {"nowhere": "", "S*": "s"}
-    tests = {
+    tests: dict[str, Callable[[Any], bool]] = {
         "queue": lambda value: visit.queue.startswith(queues[value]) if value == "S*" else visit.queue == value,
         "agent": lambda value: "n" in visit.agent.casefold() if value == "*n*" else visit.agent == value,
         "outcome": lambda value: visit.outcome.startswith("exit_") if value == "exit_*" else visit.outcome == value,
@@ -109,7 +109,7 @@ def test_visits_by_anything(
         put_dids(folder / "s.db", dids)
         ask = Ask(period, NOW)
         (section,) = own_report(own, ask, sources).sections
-        expected: dict[Hashable, Tally] = {} if group else {(): Tally()}
+        expected: dict[tuple[Hashable, ...], Tally] = {} if group else {(): Tally()}
         for visit in visits:
             key = tuple(group_of(visit, one, zone, dids) for one in group)
             expected.setdefault(key, Tally()).add(visit, RULES)

@@ -330,7 +330,7 @@ def test_several_names_patterns_and_commas_in_names(tmp_path: Path) -> None:
     with sources_of(tmp_path, log.encode(), UTC) as sources:
         period = Period(1789990000, 1790100000)
 
-        def queues(**narrowed: str) -> list[str]:
+        def queues(**narrowed: Any) -> list[str]:
             listed = make_paper("calls", Ask(period, 1790100000, **narrowed), sources).sections[0].rows
             return [row["queue"] for row in listed]
 

@@ -303,11 +303,11 @@ def test_states_and_numbers_that_cannot_be_are_refused_in_words(world: World) ->
         assert (ran.code, ran.out) == (2, "")
         assert "approved" in ran.err or "nonsense" in ran.err
     huge = "9" * 20
-    for arguments in (
+    for words in (
         ("roster", "show", huge),
         ("roster", "publish", huge, "--yes"),
         ("team", "export", "--version", huge),
     ):
-        ran = world.wfm(*arguments)
+        ran = world.wfm(*words)
         assert ran.code == 2
         assert "fault" not in ran.err

@@ -186,8 +186,9 @@ async def test_a_caller_has_one_name_whoever_tells_it(scene: Scene) -> None:
             await fresh.start()
             await fresh.close()
             for board in (live.board, fresh.board):
-                rows = [*board.calls.values(), *board.parked.values()]
-                assert [row.caller_name for row in rows] == [NASTY] * 4, "the parked one is a call too"
+                names = [row.caller_name for row in board.calls.values()]
+                names += [row.caller_name for row in board.parked.values()]
+                assert names == [NASTY] * 4, "the parked one is a call too"
                 assert {(row.agent, row.caller_name) for row in board.agents.values()} >= {("Ana O'Hara ?", NASTY)}
         assert not live.board.link.drift_repaired
 

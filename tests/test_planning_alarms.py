@@ -122,8 +122,8 @@ async def test_the_daemon_keeps_them_as_alerts_and_roles_see_theirs(busy: World,
         await _until(lambda: {"adherence", "volume"} <= {row.rule for row in desk.board.alerts.values()})
     finally:
         await watch.close()
-    sales = Rights({"lead": Role(users=["x"], queues=["sales"], agents=["Anna"])})
-    support = Rights({"lead": Role(users=["x"], queues=["support"], agents=["Bob"])})
+    sales = Rights({"lead": Role(users=("x",), queues=("sales",), agents=("Anna",))})
+    support = Rights({"lead": Role(users=("x",), queues=("support",), agents=("Bob",))})
     seen = {row.rule for row in desk.board.alerts.values() if sales.sees(row, desk.board)}
     assert "adherence" in seen
     other = [row for row in desk.board.alerts.values() if support.sees(row, desk.board)]
@@ -175,7 +175,7 @@ async def test_the_console_looks_beside_its_loop_and_not_where_a_daemon_does(bus
 async def test_a_thread_returns_or_raises_where_it_is_waited_for() -> None:
     assert await in_thread("t", lambda: 5) == 5
     with pytest.raises(KeyError):
-        await in_thread("t", {}.__getitem__, "x")
+        await in_thread("t", dict[str, int]().__getitem__, "x")
 
 
 def test_a_still_board_does_not_move() -> None:

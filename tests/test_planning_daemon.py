@@ -215,7 +215,9 @@ _WORDS = (
     "person", "first", "last", "number", "note", "day", "shift", "rows", "document", "days", "team", "changes", "what",
     "parameters", "action", "reason", "force", "dry_run", "give", "base", "keep", "queue", "what_if",
 )  # fmt: skip
-_LIKELY = st.sampled_from(["anna", "bob", "2026-03-05", "early", 1, -1, 0, True, None, [], {}, "team", "days_of", ""])
+_LIKELY: st.SearchStrategy[Any] = st.sampled_from(
+    ["anna", "bob", "2026-03-05", "early", 1, -1, 0, True, None, [], {}, "team", "days_of", ""]
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -328,7 +330,7 @@ async def test_the_connection_ends_no_sooner_than_three_lines_of_garbage() -> No
         reader, writer = await asyncio.open_unix_connection(str(door.place), limit=2**24)
         for request in ({"plan": "read"}, {"plan": ["x"], "arguments": 3}, {"piece": 5}, {"plan": "x", "pieces": True}):
             writer.write(codec.line({"id": 7, **request}))
-        found = []
+        found: list[Any] = []
         while len(found) < 4:
             message = codec.read_line(await asyncio.wait_for(reader.readline(), PATIENCE))
             if message.get("id") == 7:

@@ -67,8 +67,9 @@ def names_in(state: State) -> set[str | None]:
     board = Board(LinkRow("", "", "live", 0))
     for change in changes(state, everything(state), board, {}, 0.0):
         board.apply(change)
-    rows = [*board.calls.values(), *board.parked.values()]
-    return {row.caller_name for row in rows}
+    names: set[str | None] = {row.caller_name for row in board.calls.values()}
+    names.update(row.caller_name for row in board.parked.values())
+    return names
 
 
 def test_every_event_tells_the_same_name() -> None:
