@@ -114,6 +114,17 @@ async def test_a_restart_is_in_the_log_and_lost_visits_have_no_end(sim: SimPbx, 
     assert "ABANDON" not in verbs[verbs.index("ENTERQUEUE") :]
 
 
+async def test_nobody_gets_through_while_it_is_away(tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    sim = SimPbx(CentrePlan.default(30, 3), speed=600, start=NOON, queue_log=log)
+    await sim.warm_up()
+    async with sim:
+        before = sim.stats.log_lines
+        await sim.restart(away=0.5)
+        verbs = [parse_line(line).event for line in log.read_bytes().splitlines()[before:]]
+        assert "ENTERQUEUE" not in verbs[: verbs.index("QUEUESTART")]
+
+
 async def test_a_centre_recovers_from_a_restart_in_the_middle_of_its_day() -> None:
     sim = SimPbx(CentrePlan.default(10, 3), speed=0, start=NOON)
     await sim.warm_up()

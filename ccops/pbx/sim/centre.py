@@ -87,7 +87,7 @@ class Centre:
     def _direct_call(self) -> None:
         self._next_direct_call()
         phones = self._free_phones()
-        if phones:
+        if phones and not self._pbx.down:
             traits = Traits(
                 f"0171{self._dice.randrange(10**6, 10**7)}", "", 40.0,
                 milliseconds(lognormal(self._dice, 60, 0.6)), "caller",

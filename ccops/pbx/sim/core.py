@@ -65,6 +65,8 @@ class Pbx:
 
     def _build_queues(self, queue_log: Path | None) -> None:
         self.log = QueueLog(self.clock, queue_log)
+        self.down = False
+        """It died and has not come back: nobody gets through."""
         self.room = QueueRoom(self.calls, self.log)
         self.queue_calls = QueueCalls(self.calls, self.room)
 
@@ -125,6 +127,7 @@ class Pbx:
 
     def die(self) -> None:
         """Lose every channel, bridge and caller at once, as a crash does; nobody is told anything."""
+        self.down = True
         self.clock.forget_machine()
         lost = list(self.channels)
         self.room.clear()  # before their threads end, which would take each caller out of line as if it lived
@@ -140,6 +143,7 @@ class Pbx:
 
     def boot(self) -> None:
         """Come back after `die`: static members, and dynamic ones where they persist."""
+        self.down = False
         self.started_us = self.clock.now_us
         self.devices.restart()
         self.room.clear()

@@ -54,6 +54,8 @@ class Demand:
             self._call(self._traits())
 
     def _call(self, traits: Traits) -> None:
+        if self._pbx.down:
+            return
         self.calls += 1
         Caller(self._pbx, traits, self._ended, self._somewhere).call(self._queue.name)
 
