@@ -123,7 +123,7 @@ def as_told(stories: list[str]) -> list[str]:
     """Forget what is not ours: in which space of the lot a caller was parked depends on who was parked before; of a
     transfer into a queue, the queue and the transfer are told by two threads, in either order."""
     found = [re.sub(r"parked 7\d\d", "parked", story) for story in stories]
-    return [re.sub(r"(moved \S+), (transferred \S+)", r"\2, \1", story) for story in found]
+    return [re.sub(r"(moved [^,]+), (transferred [^,]+)", r"\2, \1", story) for story in found]
 
 
 @pytest.mark.parametrize("name", [*SCENES, *PLAYS])
