@@ -124,11 +124,13 @@ def wait_counts(
     connection: Connection, site: int, start: int, end: int, *, queue: int | None
 ) -> list[tuple[int, int, int]]:
     """Return (queue, wait, how many) of answered and lost."""
+    # Queue and wait in one number: sorting by one is half the work of sorting by two, and a month has 80,000 of them.
     return connection.execute(
-        f"""SELECT v.queue, coalesce(v.wait, 0), count(*) FROM visits v
-            WHERE v.entered >= :start AND v.entered < :end AND v.outcome NOT IN ({_NOT_OFFERED})
-              AND +v.queue IN (SELECT id FROM queues WHERE site = :site) AND (:queue IS NULL OR +v.queue = :queue)
-            GROUP BY 1, 2""",  # noqa: S608
+        f"""SELECT both >> 32, (both & 4294967295) - 2147483648, visits FROM (
+                SELECT (v.queue << 32) + coalesce(v.wait, 0) + 2147483648 AS both, count(*) AS visits FROM visits v
+                WHERE v.entered >= :start AND v.entered < :end AND v.outcome NOT IN ({_NOT_OFFERED}) GROUP BY 1)
+            WHERE (both >> 32) IN (SELECT id FROM queues WHERE site = :site)
+              AND (:queue IS NULL OR (both >> 32) = :queue)""",  # noqa: S608
         {"start": start, "end": end, "site": site, "queue": queue},
     ).fetchall()
 
