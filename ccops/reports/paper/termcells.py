@@ -1,5 +1,8 @@
 """Text in the cells of a terminal: how wide it is, cut and filled to a width, names in CJK included."""
 
+from collections.abc import Callable
+from functools import cache
+
 
 def cells(text: str) -> int:
     """Return how many cells a text takes."""
@@ -31,18 +34,9 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-class Padded(dict[str, str]):
-    """Texts of a column as its cells, each laid out once: most of a long table's texts come again and again."""
-
-    def __init__(self, width: int, mark: str, *, right: bool) -> None:
-        """A column of `width` cells."""
-        super().__init__()
-        self._width, self._mark, self._right = width, mark, right
-
-    def __missing__(self, text: str) -> str:
-        """Lay a text out that was not seen before."""
-        made = self[text] = pad(fit(text, self._width, self._mark), self._width, right=self._right)
-        return made
+def laid_out(width: int, mark: str, *, right: bool) -> Callable[[str], str]:
+    """Return what makes texts the cells of a column, each once: most of a long table's come again and again."""
+    return cache(lambda text: pad(fit(text, width, mark), width, right=right))
 
 
 def words_in(text: str, width: int) -> list[str]:

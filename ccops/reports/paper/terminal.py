@@ -11,7 +11,7 @@ from ccops.reports.paper.about import Fact, empty_text, facts, rules, warnings
 from ccops.reports.paper.compare import is_before, tone
 from ccops.reports.paper.model import Column, Paper, Row, Section
 from ccops.reports.paper.panels import balanced
-from ccops.reports.paper.termcells import Padded, cells, fit, pad, words_in
+from ccops.reports.paper.termcells import cells, fit, laid_out, pad, words_in
 from ccops.reports.paper.values import Writing, texts, total_texts
 
 _GAP: Final = "  "
@@ -142,12 +142,12 @@ class _Grid:
     def lines(self, part: Sequence[int], look: Look) -> Iterator[str]:
         """Yield headings, rows and total of some columns."""
         yield from (look.toned(line, "bold") for line in [*self._groups(part, look), *self._heads(part, look)])
-        laid = [(index, Padded(self.widths[index], look.cut, right=self.columns[index].right)) for index in part]
+        laid = [(index, laid_out(self.widths[index], look.cut, right=self.columns[index].right)) for index in part]
         for row, found in zip(self.rows, self.texts, strict=True):
-            texts_laid = [padded[found[index]] for index, padded in laid]
+            texts_laid = [cell(found[index]) for index, cell in laid]
             yield _GAP.join(self._toned(part, texts_laid, row, look) if look.colour else texts_laid)
         if self.total is not None:
-            yield look.toned(_GAP.join(padded[self.total[index]] for index, padded in laid), "bold")
+            yield look.toned(_GAP.join(cell(self.total[index]) for index, cell in laid), "bold")
 
     def _heads(self, part: Sequence[int], look: Look) -> list[str]:
         heads = [

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -53,21 +54,10 @@ def texts(columns: Sequence[Column], rows: Iterable[Row], writing: Writing) -> l
     return [[write(row.get(key)) for key, write in writers] for row in rows]
 
 
-class _Written(dict[float | None, str]):
-    """Texts of a column's numbers, each written once: most of a long table's come again and again."""
-
-    def __init__(self, write: Writer) -> None:
-        super().__init__()
-        self._write = write
-
-    def __missing__(self, value: float | None) -> str:
-        made = self[value] = self._write(value)
-        return made
-
-
 def _remembering(column: Column, writing: Writing) -> Writer:
+    # Most numbers of a long table come again and again.
     write = writer_of(column, writing)
-    return _Written(write).__getitem__ if column.kind in _MEASURED else write
+    return cache(write) if column.kind in _MEASURED else write
 
 
 def total_texts(columns: Sequence[Column], total: Row, writing: Writing) -> list[str]:
