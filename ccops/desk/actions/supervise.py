@@ -28,9 +28,7 @@ async def supervise(context: Context, agent: AgentRow, mode: Mode, phone: str) -
         await _free_phone(context, wanted)
         leg = await start(context, agent, mode, wanted)
     if mode is Mode.TAKEOVER:
-        # A leg found again knows no caller, and the caller of an old one may have another channel by now.
-        leg.caller_channel = caller_channel(context.board, agent) or leg.caller_channel
-        await take_over(context, leg)
+        await take_over(context, leg, caller_channel(context.board, agent))
     elif not await switch(context, leg, mode):
         leg = await _new_leg(context, agent, mode, leg)
     return _outcome(context, agent, leg, mode)

@@ -66,7 +66,6 @@ class Leg:
     """Channel that is listened to."""
     state: str = "ringing"
     channel: str = ""
-    caller_channel: str = ""
     started_at: float | None = None
     ours: bool = True
     deaf: bool = False

@@ -66,7 +66,6 @@ async def start(context: Context, agent: AgentRow, mode: Mode, device: str, *, s
         agent=agent.agent,
         call_id=agent.call_id or "",
         target=target_channel(agent),
-        caller_channel=caller_channel(context.board, agent),
         deaf=False,
         switchable=switchable,
     )

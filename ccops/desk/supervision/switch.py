@@ -51,14 +51,14 @@ async def _keep_mode(context: Context, leg: Leg, mode: Mode) -> None:
         context.registry.show(leg)
 
 
-async def take_over(context: Context, leg: Leg) -> None:
-    """Bridge the caller with the supervisor's leg; the agent's leg falls out of the call."""
-    if not leg.caller_channel:
+async def take_over(context: Context, leg: Leg, caller: str) -> None:
+    """Bridge the caller, named by channel, with the supervisor's leg; the agent's leg falls out of the call."""
+    if not caller:
         raise ActionRefused(_("The caller's channel in {agent}'s call is not known.").format(agent=leg.agent))
     if leg.deaf:
         await _ear(context, leg, closed=False)
     before, leg.mode = leg.mode, Mode.TAKEOVER
-    action = {"Action": "Bridge", "Channel1": leg.caller_channel, "Channel2": leg.channel, "Tone": "no"}
+    action = {"Action": "Bridge", "Channel1": caller, "Channel2": leg.channel, "Tone": "no"}
     try:
         await context.send(action)
         taken = await context.until(lambda board: _agent_out(board, leg), TAKEN_WITHIN)
