@@ -124,10 +124,21 @@ def chain(agents: int, load: float, calmness: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("agents", "load", "calmness"),
-    [(1, 0.3, 1.0), (1, 5.0, 0.1), (10, 8.0, 2.0), (10, 25.0, 0.5), (50, 50.0, 0.01), (120, 100.0, 7.0)],
-)
+    [(1, 0.3, 1.0), (1, 5.0, 0.1), (10, 8.0, 2.0), (10, 25.0, 0.5), (50, 50.0, 0.01), (120, 100.0, 7.0),
+     (14, 10.0, 1e-4), (1, 0.0167, 2e-3), (7, 3.09, 3e-4), (32, 30.0, 3e-3), (39, 54.7, 7e-5)],
+)  # fmt: skip
 def test_erlang_a_is_its_markov_chain(agents: int, load: float, calmness: float) -> None:
     found = one(traffic_of(load, 180, 180 * calmness), agents)
+    waits, gone = chain(agents, load, calmness)
+    assert found["wait_probability"] == pytest.approx(waits, rel=1e-10)
+    assert found["abandoned"] == pytest.approx(gone, rel=1e-10)
+
+
+@given(st.integers(1, 60), st.floats(0.01, 60), st.floats(-5, 2))
+def test_erlang_a_is_its_markov_chain_whatever_the_patience(agents: int, load: float, magnitude: float) -> None:
+    """What patience does in seconds must not drown in what handle times do in half hours."""
+    calmness = 10**magnitude
+    found = one(traffic_of(load, 1800, 1800 * calmness), agents)
     waits, gone = chain(agents, load, calmness)
     assert found["wait_probability"] == pytest.approx(waits, rel=1e-10)
     assert found["abandoned"] == pytest.approx(gone, rel=1e-10)

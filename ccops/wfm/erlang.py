@@ -22,6 +22,8 @@ from ccops.wfm.targets import ServiceRule
 Numbers = npt.ArrayLike
 
 _ROUNDING = 1e-13
+_PATIENT = 40.0
+"""Patiences after which nobody is left who waits, as far as a double can tell."""
 
 
 def _checked(name: str, values: Numbers, *, positive: bool = False) -> Array:
@@ -189,7 +191,9 @@ class _Impatient:
         return -self.pace * np.expm1(-gone * since) / gone - self.rates.agents * self.rates.service * since
 
     def _from(self, lower: Array, factors: list[Function]) -> list[Array]:
-        parts = log_integrals(self._exponent, lower, np.maximum(self.mode, lower), self.scale, factors)
+        # Patience far shorter than the queue lasts: what it does is over long before the integrand is.
+        bend = lower + _PATIENT / self.rates.giving_up
+        parts = log_integrals(self._exponent, lower, np.maximum(self.mode, lower), self.scale, factors, bend)
         return [part + self.total for part in parts]
 
     def _shares(self, lower: float, factors: list[Function]) -> list[Array]:

@@ -48,18 +48,30 @@ def _far_end(exponent: Function, start: Array, step: Array, floor: Array) -> Arr
     return _bisect(exponent, start, start + reach, floor)
 
 
-def log_integrals(exponent: Function, lower: Array, mode: Array, scale: Array, factors: list[Function]) -> list[Array]:
+def _panels(low: Array, high: Array, bend: Array) -> list[tuple[Array, Array]]:
+    """Return low…high as one stretch, or as two where `bend` lies inside any of them."""
+    middle = np.clip(bend, low, high)
+    return [(low, middle), (middle, high)] if (middle < high).any() else [(low, high)]
+
+
+def log_integrals(
+    exponent: Function, lower: Array, mode: Array, scale: Array, factors: list[Function], bend: Array | None = None
+) -> list[Array]:
     """Return log ∫ factor(x)·exp(exponent(x)) dx from `lower` up, for each factor.
 
     `exponent` is concave and takes arrays whose last axis is that of `lower`; its highest point at or right of
-    `lower` is `mode`, and `scale` is any rough width, > 0. A factor is ≥ 0 and smooth beside the exponential.
+    `lower` is `mode`, and `scale` is any rough width, > 0. A factor is ≥ 0 and smooth beside the exponential on
+    either side of `bend`: what changes fast in a small part of the stretch is seen only by nodes of its own.
     """
     peak = exponent(mode)
     floor = peak - _DEPTH
     high = _far_end(exponent, mode, scale, floor)
     low = np.where(exponent(lower) < floor, _bisect(exponent, mode, lower, floor), lower)
     nodes, weights = _legendre()
-    points = low + nodes * (high - low)
-    mass = weights * np.exp(exponent(points) - peak)
+    sums = [np.zeros_like(peak) for _factor in factors]
+    for start, end in _panels(low, high, high if bend is None else bend):
+        points = start + nodes * (end - start)
+        mass = weights * np.exp(exponent(points) - peak) * (end - start)
+        sums = [sum_ + (mass * factor(points)).sum(axis=0) for sum_, factor in zip(sums, factors, strict=True)]
     with np.errstate(divide="ignore"):
-        return [peak + np.log(high - low) + np.log((mass * factor(points)).sum(axis=0)) for factor in factors]
+        return [peak + np.log(sum_) for sum_ in sums]
