@@ -74,6 +74,10 @@ class Bench:
         """Return the screen as one text."""
         return "\n".join(self.lines())
 
+    def flowing(self) -> str:
+        """Return the words of the screen in order, however long paths have wrapped its lines."""
+        return " ".join(self.text().split())
+
     def rows(self) -> RowList[Any]:
         """Return the list that has the keys."""
         view = self.app.stage.view
