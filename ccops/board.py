@@ -227,6 +227,8 @@ class LinkRow:
     figures_since: float | None = None
     history_trouble: str = ""
     """Why the daemon cannot take the log into the store, where it should and cannot: reports lack what comes in."""
+    history_since: float | None = None
+    """Since when it cannot."""
 
 
 AlertLevel = Literal["info", "warning", "critical"]

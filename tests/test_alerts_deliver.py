@@ -266,6 +266,7 @@ class Way:
     faults: list[Exception] = field(default_factory=list)
     got: list[str] = field(default_factory=list)
     tried: int = 0
+    gather: float = 0.0
 
     def send(self, message: Message) -> str:
         self.tried += 1

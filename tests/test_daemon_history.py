@@ -114,8 +114,14 @@ async def test_a_daemon_serves_on_where_history_cannot_be_kept(pbx: Pbx, tmp_pat
             await live(desk)
             assert (await desk.do("agent.pause", "Ben")).ok
             assert "is a directory" in desk.board.link.history_trouble
+            await until(lambda: any(one.kind == "history" for one in notices(desk.board, time.time())))
             (notice,) = [one for one in notices(desk.board, time.time()) if one.kind == "history"]
             assert "is a directory" in notice.text
+            assert notice.alert_id
+        check = await daemon.cli("check", "log", "--max-silence", "0s", "--json")
+        assert check.code == 6
+        (kept,) = [one for one in json.loads(check.out) if one["figure"] == "history_stopped"]
+        assert kept["status"] == "critical"
         status = await daemon.cli("status", "--json")
         assert "is a directory" in json.loads(status.out)["history_trouble"]
         doctor = await daemon.cli("doctor", "--offline", "--json")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SYSLOG: Final = Path("/dev/log")
 JOURNAL: Final = Path("/run/systemd/journal/socket")
+MAIL_GATHER: Final = 60.0
+"""Seconds for which news of one rule are gathered into one mail, where the target does not say: people read mails one
+by one, and more than one a minute about the same trouble hides all others."""
 _PRIORITY: Final = {"critical": 2, "warning": 4, "info": 6}
 _OVER: Final = 5
 """Priority of what is over: notice."""
@@ -45,6 +48,11 @@ class Channel(Protocol):
         """Kind and address, e.g. mail:lead@example.net; what makes two deliveries the same."""
         ...
 
+    @property
+    def gather(self) -> float:
+        """Seconds for which news of one rule are gathered into one message; 0 sends each alone."""
+        ...
+
     def send(self, message: Message) -> str:
         """Send it, and return what happened in a few words; called in a thread. Raises CcopsError."""
         ...
@@ -58,6 +66,7 @@ class MailChannel:
     sender: str
     address: str
     zone: ZoneInfo
+    gather: float = MAIL_GATHER
 
     @property
     def recipient(self) -> str:
@@ -77,12 +86,16 @@ class MailChannel:
 
         letter_ = plain_message(subject(message.body), letter(message.body, self.zone), (self.sender, self.address))
         domain = self.sender.rpartition("@")[2]
-        thread = sha256(message.thread.encode("utf-8", "replace")).hexdigest()[:32]
+        threads = [sha256(one.encode("utf-8", "replace")).hexdigest()[:32] for one in message.threads[:_THREADS]]
         letter_["Message-ID"] = f"<{message.id}@{_ascii(domain)}>"
-        letter_["References"] = f"<{thread}@{_ascii(domain)}>"
+        letter_["References"] = " ".join(f"<{thread}@{_ascii(domain)}>" for thread in threads)
         letter_["Date"] = formatdate(message.body["at"])
         letter_["X-Priority"] = "1" if message.body["level"] == "critical" else "3"
         return letter_
+
+
+_THREADS: Final = 20
+"""How many alerts a mail refers to at most: its header must stay short."""
 
 
 def _ascii(domain: str) -> str:
@@ -99,6 +112,7 @@ class CommandChannel:
     argv: Sequence[str]
     timeout: float
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    gather: float = 0.0
 
     @property
     def recipient(self) -> str:
@@ -111,10 +125,20 @@ class CommandChannel:
         from ccops.reports.deliver.command import run_command
 
         body = message.body
-        told = {f"CCOPS_ALERT_{name.upper()}": str(body[name]) for name in ("event", "level", "rule", "alert", "key")}
+        told = {f"CCOPS_ALERT_{name.upper()}": _told_of(body, name) for name in _TOLD}
         kept = {name: value for name, value in self.environment.items() if not name.upper().startswith("CCOPS_")}
         data = json.dumps({"id": message.id, **body}, ensure_ascii=False).encode("utf-8", "replace")
         return run_command(self.argv, data + b"\n", self.timeout, {**kept, **_one_line(told)})
+
+
+_TOLD: Final = ("event", "level", "rule", "alert", "key")
+
+
+def _told_of(body: Mapping[str, Any], name: str) -> str:
+    """Return one value of a message; of several alerts those of each, once, with blanks between."""
+    if name in body:
+        return str(body[name])
+    return " ".join(dict.fromkeys(str(one[name]) for one in body["alerts"]))
 
 
 def _one_line(variables: Mapping[str, str]) -> dict[str, str]:
@@ -129,6 +153,8 @@ class SyslogChannel:
 
     facility: str
     path: Path = SYSLOG
+
+    gather = 0.0
 
     @property
     def recipient(self) -> str:
@@ -148,6 +174,8 @@ class JournalChannel:
     """The systemd journal, with fields to filter by: journalctl CCOPS_LEVEL=critical."""
 
     path: Path = JOURNAL
+
+    gather = 0.0
 
     @property
     def recipient(self) -> str:
@@ -199,9 +227,10 @@ def channels_of(settings: "Settings", name: str) -> list[Channel]:
     if url:
         from ccops.alerts.webhook import WebhookChannel
 
-        found.append(WebhookChannel(url, target.hook_key(name), target.ca_file, settings.alerts.timeout))
+        key, gather = target.hook_key(name), target.gather or 0.0
+        found.append(WebhookChannel(url, key, target.ca_file, settings.alerts.timeout, gather))
     if target.command:
-        found.append(CommandChannel(target.command, settings.alerts.timeout))
+        found.append(CommandChannel(target.command, settings.alerts.timeout, gather=target.gather or 0.0))
     if target.syslog:
         found.append(SyslogChannel(target.syslog))
     if target.journal:
@@ -220,4 +249,5 @@ def _mail(settings: "Settings", target: "AlertTarget") -> list[MailChannel]:
     from ccops.reports.deliver.mail import MailServer
 
     server = MailServer.of(settings)
-    return [MailChannel(server, settings.smtp.sender, address, settings.zone) for address in target.mail]
+    gather = MAIL_GATHER if target.gather is None else target.gather
+    return [MailChannel(server, settings.smtp.sender, address, settings.zone, gather) for address in target.mail]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, Literal
 
 from ccops.alerts.ages import Ages
-from ccops.board import AgentRow, AgentState, Board, ParkedRow, QueueRow
+from ccops.board import AgentRow, AgentState, Board, LinkRow, ParkedRow, QueueRow
 from ccops.i18n import _
 
 Unit = Literal["count", "seconds", "rate", "times"]
@@ -139,6 +139,7 @@ _ABOUT: Final = (
     Figure("link_down", "link", "seconds", _("time since the PBX was last heard")),
     Figure("clock_offset", "link", "seconds", _("how far the PBX's clock is off, either way")),
     Figure("log_silence", "site", "seconds", _("time since something happened that the queue_log does not tell yet")),
+    Figure("history_stopped", "site", "seconds", _("time for which the daemon cannot take the queue_log in")),
     Figure("disk_free", "site", "rate", _("free part of the disks with the store and the log"), above=False),
 )  # fmt: skip
 FIGURES: Final[Mapping[str, Figure]] = {figure.name: figure for figure in _ABOUT}
@@ -164,7 +165,13 @@ def measure(
         for reading in _of_agent(key, agent, agents, ages):
             found[reading.figure].append(reading)
     plan = _of_plan(site, ages)
-    for reading in (*_late(board, site, ages), *plan, *_parked(board, ages), *_of_link(board, ages), *_of_site(site)):
+    for reading in (
+        *_late(board, site, ages),
+        *plan,
+        *_parked(board, ages),
+        *_of_link(board, ages),
+        *_of_site(board, site, ages),
+    ):
         if reading.figure in found:
             found[reading.figure].append(reading)
     return dict(found)
@@ -322,7 +329,8 @@ def link_text(board: Board) -> str:
     return f"{text} ({link.detail})" if link.detail else text
 
 
-def _of_site(site: Site) -> Iterator[Reading]:
+def _of_site(board: Board, site: Site, ages: Ages) -> Iterator[Reading]:
+    yield _history(board.link, ages)
     silence = site.log_silence
     if silence is not None:
         text = site.log_detail or _("The queue_log does not grow although there are calls")
@@ -331,3 +339,13 @@ def _of_site(site: Site) -> Iterator[Reading]:
     for name, free in site.disks.items():
         words = partial(_("The disk of the {what} is {rate:.0%} free").format, what=name, rate=free)
         yield Reading("disk_free", "site", name, name, free, words)
+
+
+def _history(link: LinkRow, ages: Ages) -> Reading:
+    """A log that is not taken in leaves holes in every report of today, though the board looks well."""
+    if not link.history_trouble:
+        return Reading("history_stopped", "site", "history", "history", 0.0, partial(str, _("History is being kept")))
+    since = link.history_since
+    lasts = _AT_ONCE if since is None else max(ages.age(("history", link.site), since), _AT_ONCE)
+    words = partial(_("History is not being kept: {why}").format, why=link.history_trouble.splitlines()[0])
+    return Reading("history_stopped", "site", "history", "history", lasts, words, since, 1.0)

@@ -105,6 +105,9 @@ def _of_link(link: LinkRow, now: float) -> Iterator[Family]:
     yield _gauge(
         "ccops_pbx_clock_offset_seconds", "seconds", "Clock of the PBX less this machine's.", [Sample(site, offset)]
     )
+    if link.figures_from == "queue_log" or link.history_trouble:
+        kept = [Sample(site, int(not link.history_trouble))]
+        yield _gauge("ccops_history_kept", "", "Whether the queue_log is taken into the store.", kept)
     yield Family(
         "ccops_link_reconnects", "counter", "", "Times the link was made anew.", [Sample(site, link.reconnects)]
     )

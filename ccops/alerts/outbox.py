@@ -1,18 +1,23 @@
-"""Delivers messages: one lane per recipient, in order, again after a while until taken, each noted in the store."""
+"""Delivers messages: one lane per recipient, in order, again after a while until taken, each noted in the store.
+
+Messages of one rule may go as one, where the recipient wants them gathered (`ccops.alerts.gather`); in the store each
+has its own row all the same.
+"""
 
 import asyncio
 import logging
 import secrets
-from collections import deque
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from ccops.alerts.book import Book
 from ccops.alerts.channels import Channel
-from ccops.alerts.message import Message
+from ccops.alerts.gather import Gathering, Item
+from ccops.alerts.message import Message, gathered
 from ccops.errors import CcopsError
 from ccops.i18n import _
 from ccops.store.alerts import DeliveryRecord, put_delivery
@@ -43,16 +48,16 @@ class Patience:
         return plain * (1 + _SPREAD * (secrets.randbelow(2001) / 1000 - 1))
 
 
-@dataclass(slots=True)
 class _Lane:
     """What waits for one recipient."""
 
-    channel: Channel
-    waiting: deque[tuple[DeliveryRecord, Message, "asyncio.Future[None] | None"]] = field(default_factory=deque)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
-    dropped: set[int] = field(default_factory=set)
-    """Alerts whose beginning nobody was told, since they were over before quiet hours were."""
+    def __init__(self, channel: Channel) -> None:
+        self.channel, self.gathering = channel, Gathering(channel.gather)
+        self.waiting: list[Item] = []
+        self.news = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        self.dropped: set[int] = set()
+        """Alerts whose beginning nobody was told, since they were over before quiet hours were."""
 
 
 class Outbox:
@@ -81,7 +86,7 @@ class Outbox:
         lane = self._lanes.get(record.recipient)
         if lane is None:
             lane = self._lanes[record.recipient] = _Lane(channel)
-        lane.waiting.append((record, message, noted))
+        lane.waiting.append(Item(record, message, noted))
         lane.news.set()
         if lane.task is None or lane.task.done():
             lane.task = asyncio.get_running_loop().create_task(self._work(lane), name=f"ccops {record.recipient}")
@@ -109,39 +114,53 @@ class Outbox:
     async def _work(self, lane: _Lane) -> None:
         while lane.waiting and not self._closing.is_set():
             lane.news.clear()
-            item = next((item for item in lane.waiting if item[0].urgent or not self._quiet()), None)
-            if item is None:
-                await _either(lane.news, _QUIET_LOOK)
-                continue
-            if self._in_vain(lane, item[0], item[1].body["event"]):
-                self._end(item[0], "dropped", _("it was over before quiet hours ended"), 0)
-            elif not await self._deliver(lane, *item):
-                return
-            lane.waiting.remove(item)
+            self._drop_vain(lane)
+            ready = self._ready(lane)
+            batch = lane.gathering.ripe(ready, time.monotonic())
+            if batch:
+                if not await self._deliver(lane, batch):
+                    return
+                lane.gathering.went(batch, time.monotonic())
+                lane.waiting = [item for item in lane.waiting if item not in batch]
+            elif lane.waiting:
+                due = lane.gathering.due(ready)
+                left = _QUIET_LOOK if due is None else max(0.0, due - time.monotonic())
+                await _either(lane.news, min(left, _QUIET_LOOK))
 
-    async def _deliver(
-        self, lane: _Lane, record: DeliveryRecord, message: Message, noted: "asyncio.Future[None] | None"
-    ) -> bool:
-        """Send until it is taken or given up; False where the daemon ends before."""
-        if noted is not None:
-            await asyncio.wait([noted], timeout=ON_DISK_WITHIN)
-        tried = record.tries
+    def _ready(self, lane: _Lane) -> list[Item]:
+        """Return what quiet hours do not hold back."""
+        quiet = self._quiet()
+        return [item for item in lane.waiting if item.record.urgent or not quiet]
+
+    def _drop_vain(self, lane: _Lane) -> None:
+        for item in self._ready(lane):
+            if self._in_vain(lane, item.record, item.message.body["event"]):
+                self._end(item.record, "dropped", _("it was over before quiet hours ended"), 0)
+                lane.waiting.remove(item)
+
+    async def _deliver(self, lane: _Lane, batch: Sequence[Item]) -> bool:
+        """Send them as one until that is taken or given up; False where the daemon ends before."""
+        noted = [item.noted for item in batch if item.noted is not None]
+        if noted:
+            await asyncio.wait(noted, timeout=ON_DISK_WITHIN)
+        records, message = [item.record for item in batch], gathered([item.message for item in batch])
+        tried, first = max(record.tries for record in records), records[0]
         while True:
             tried += 1
             try:
                 detail = await self._send(lane.channel, message)
             except CcopsError as error:
                 if not getattr(error, "passing", False) or tried >= self._patience.tries:
-                    log.error(_("alert %s was not delivered to %s: %s"), record.alert, record.recipient, error)
-                    self._end(record, "failed", str(error), tried)
+                    log.error(_("alert %s was not delivered to %s: %s"), first.alert, first.recipient, error)
+                    self._end_all(records, "failed", str(error), tried)
                     return True
                 if tried == 1:
-                    log.warning(_("alert %s: %s It is tried again."), record.alert, error)
-                self._note(replace(record, tries=tried, detail=str(error)))
+                    log.warning(_("alert %s: %s It is tried again."), first.alert, error)
+                self._note(*(replace(record, tries=tried, detail=str(error)) for record in records))
                 if await _either(self._closing, self._patience.wait(tried)):
                     return False
             else:
-                self._end(record, "delivered", detail, tried)
+                self._end_all(records, "delivered", detail, tried)
                 return True
 
     def _in_vain(self, lane: _Lane, record: DeliveryRecord, kind: str) -> bool:
@@ -162,11 +181,17 @@ class Outbox:
         except (OSError, ValueError) as error:  # what a channel did not foresee must not end its lane
             raise _Unforeseen(f"{type(error).__name__}: {error}") from error
 
-    def _end(self, record: DeliveryRecord, state: str, detail: str, tried: int) -> None:
-        self._note(replace(record, state=state, detail=detail, tries=tried, ended_at=self._clock()))
+    def _end_all(self, records: Sequence[DeliveryRecord], state: str, detail: str, tried: int) -> None:
+        if len(records) > 1:
+            detail = _("{detail}, as one message with {count} others").format(detail=detail, count=len(records) - 1)
+        ended = self._clock()
+        self._note(*(replace(r, state=state, detail=detail, tries=tried, ended_at=ended) for r in records))
 
-    def _note(self, record: DeliveryRecord) -> None:
-        self._book.write(partial(put_delivery, record=record))
+    def _end(self, record: DeliveryRecord, state: str, detail: str, tried: int) -> None:
+        self._end_all([record], state, detail, tried)
+
+    def _note(self, *records: DeliveryRecord) -> None:
+        self._book.write(*(partial(put_delivery, record=record) for record in records))
 
 
 class _Unforeseen(CcopsError):

@@ -38,6 +38,7 @@ def _rule_row(rule: Rule) -> list[str]:
     limits = ["–" if limit is None else sign + quantity(rule.figure, limit) for limit in rule.limits]
     more = [f"state {', '.join(rule.states)}"] if rule.states else []
     more += [f"hysteresis {quantity(rule.figure, rule.hysteresis)}"] if rule.hysteresis else []
+    more += [f"calm {quantity('state_time', rule.calm)}"] if rule.calm else []
     more += [f"told after {quantity('state_time', rule.tell_after)}"] if rule.tell_after else []
     more += (
         [f"from {rule.min_offered} visits on"]

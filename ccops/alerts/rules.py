@@ -86,6 +86,8 @@ BUILT_IN: Final[tuple[Rule, ...]] = (
     _rule("volume", "volume_change", info=0.15, tell_after=1800.0),
     _rule("clock", "clock_offset", warning=2),
     _rule("log", "log_silence", warning=120),
+    # What goes wrong is tried again every ten seconds, and may seem well in between.
+    _rule("history", "history_stopped", warning=0, tell_after=60.0, calm=30.0),
     _rule("disk", "disk_free", warning=0.1, critical=0.03, above=False, hysteresis=0.01),
 )
 """What needs attention in every centre; [alert_rules.NAME] changes one of them or adds another.

@@ -40,6 +40,7 @@ class WebhookChannel:
     key: Secret
     ca_file: Path | None = None
     timeout: float = 15.0
+    gather: float = 0.0
     clock: Callable[[], float] = time.time
 
     @property

@@ -162,16 +162,23 @@ def check_log(
     ] = None,
     nagios: NagiosOption = False,
 ) -> int:
-    """Check that the queue_log is there and tells the calls that are in queues now; exit code 6 where not."""
-    asked = limits_of(Asked("--max-silence", "log_silence", max_silence or "60s"))
+    """Check that the queue_log is there and tells the calls that are in queues now; exit code 6 where not.
+
+    Where a daemon serves, also that it takes the log into the store: for so long it may fail to.
+    """
+    asked, kept = (
+        limits_of(Asked("--max-silence", figure, max_silence or "60s")) for figure in ("log_silence", "history_stopped")
+    )
 
     def look(run: Run, board: "Board") -> "list[Verdict]":
-        path = run.settings.queue_log.path
-        if path is None:
-            raise ConfigError(_("No queue_log is configured."), remedy=_("Set queue_log.path."))
         from ccops.alerts.probes import site_now
 
-        return _verdicts(run, board, asked, site_now(path, run.settings.store.path, board, run.now()))
+        path, store = run.settings.queue_log.path, run.settings.store.path
+        # Where a daemon serves it is also asked whether it can take its log in, which may not be ours.
+        rules = [*(asked if path is not None else ()), *(kept if board.watched else ())]
+        if not rules:
+            raise ConfigError(_("No queue_log is configured."), remedy=_("Set queue_log.path."))
+        return _verdicts(run, board, rules, site_now(path, store, board, run.now()))
 
     return _checked(Run.of(context), out, "log", nagios, look)
 

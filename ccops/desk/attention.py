@@ -12,7 +12,6 @@ from ccops.alerts.evaluate import Evaluator
 from ccops.alerts.figures import Reading, Site, link_text, measure
 from ccops.alerts.rules import BUILT_IN, LEVELS, Rule
 from ccops.board import AgentState, AlertLevel, AlertRow, Board, Topic
-from ccops.i18n import _
 
 Level = AlertLevel
 _RANK: dict[Level, int] = {"critical": 0, "warning": 1, "info": 2}
@@ -126,7 +125,7 @@ class Attention:
             found = [_of_alert(row) for row in board.alerts.values()]
         else:
             found = self._judged(board, ages or PlainAges(now), now if at is None else at)
-        found += _connecting(board) + _history(board)
+        found += _connecting(board)
         hidden = {(notice.topic, notice.key) for notice in found if notice.kind == "nobody"}
         # That nobody is free says more than how long somebody waits for that.
         found = [notice for notice in found if notice.kind != "wait" or (notice.topic, notice.key) not in hidden]
@@ -180,12 +179,3 @@ def _connecting(board: Board) -> list[Notice]:
     if link.heard_at is not None or link.state not in ("connecting", "syncing"):
         return []
     return [Notice("info", "link", "link", link.site, link_text(board), link.since)]
-
-
-def _history(board: Board) -> list[Notice]:
-    """A log that is not taken in leaves holes in every report of today, though the board looks well."""
-    trouble = board.link.history_trouble
-    if not trouble:
-        return []
-    text = _("history is not being kept: {why}").format(why=trouble.splitlines()[0])
-    return [Notice("warning", "history", "link", board.link.site, text, None)]

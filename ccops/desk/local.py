@@ -74,7 +74,7 @@ class LocalDesk:
         self.board = Board(self.live.board.link)
         self.today = TodayFeed(settings, clock=clock, changed=self._figures_changed)
         self.audit = audit or StoreAudit(settings.store.path)
-        self.history_trouble = ""
+        self.history_trouble, self.history_since = "", None  # type: str, float | None
         """Why history is not being kept, where it should be; the daemon tells."""
         self.alerts: AlertKeeper | None = None
         """Who keeps the alerts on the board; the daemon puts one there."""
@@ -181,7 +181,8 @@ class LocalDesk:
 
     def _dressed_link(self, row: LinkRow) -> LinkRow:
         source, since = self.today.source, self.today.since
-        return replace(row, figures_from=source, figures_since=since, history_trouble=self.history_trouble)
+        trouble, began = self.history_trouble, self.history_since
+        return replace(row, figures_from=source, figures_since=since, history_trouble=trouble, history_since=began)
 
     def _figures_changed(self) -> None:
         now = self._clock()
@@ -204,8 +205,11 @@ class LocalDesk:
 
     def tell_history(self, trouble: str) -> None:
         """Show why history is not being kept; empty where it is again."""
-        self.history_trouble = trouble
-        self._put(Change(self._clock(), "link", "link", replace(self.board.link, history_trouble=trouble)))
+        now = self._clock()
+        since = (now if self.history_since is None else self.history_since) if trouble else None
+        self.history_trouble, self.history_since = trouble, since
+        row = replace(self.board.link, history_trouble=trouble, history_since=since)
+        self._put(Change(now, "link", "link", row))
 
     def show(self, change: Change) -> None:
         """Put a row on the board that does not come from the PBX: an alert."""

@@ -142,6 +142,16 @@ class AlertTarget:
     queues: tuple[str, ...] = key((), "Only alerts about these queues, and about what is of no queue.")
     role: str = key("", "Only what this role of [roles.…] sees.", check="line", example="team-leads")
     cleared: bool = key(True, "Tells also when it is over.")
+    gather: float | None = key(
+        None,
+        "Time in which further news of the same rule wait and then come as one message; what is more pressing does "
+        "not wait. 0 sends each alone; syslog and journal always do.",
+        low=0,
+        high=3600,
+        unit="s",
+        example=300,
+        shown="60 for mail, 0 for webhook and command",
+    )
 
     def hook_url(self, name: str) -> Secret:
         """Return the URL of the webhook, empty where there is none; raises ConfigError where it cannot be used."""

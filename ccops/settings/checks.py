@@ -31,7 +31,7 @@ ALERT_FIGURES: Final = (
     "abandon_rate", "asa", "aht", "longest_wait_today", "occupancy", "state_time", "pause_time", "missed",
     "agent_answered", "agent_aht", "agent_occupancy", "late_for_shift", "agents_short",
     "agents_short_soon", "off_roster", "volume_change", "parked_time", "link_down", "clock_offset",
-    "log_silence", "disk_free",
+    "log_silence", "history_stopped", "disk_free",
 )  # fmt: skip
 """What `ccops.alerts.figures` measures; a test holds the two together."""
 
