@@ -27,11 +27,10 @@ LARGE: Final = 50
 FEWEST: Final = 7
 CHUNK: Final = 7
 """Days that are taken into the store at once: something is there to look at early."""
-WEEK: Final = (1.12, 1.02, 1.0, 0.97, 0.9, 0.5, 0.34)
-"""Demand by weekday, from Monday."""
-WEEKEND: Final = 5
+WEEK: Final = (1.08, 1.02, 1.0, 0.98, 0.94, 0.46, 0.34)
+"""Demand by day of the centre's week (`place_in_week`)."""
 GROWTH: Final = 0.002
-"""More calls every day."""
+"""More calls every day, up to those of today."""
 _NICE: Final = 15
 
 
@@ -114,17 +113,16 @@ def make_past(
 
 
 def plan_of(shape: tuple[int, int, int], place: int, day: date) -> "CentrePlan":
-    """Return the centre as it was on a day: the same people and queues, more calls on Mondays, few at the weekend."""
+    """Return the centre as it was on the n-th day of its past: who worked then, more calls on busy days of the week."""
+    from ccops.cmd.demo_rota import crew_of, place_in_week
     from ccops.pbx.sim import CentrePlan
 
-    plan = CentrePlan.default(*shape)
-    weekday = day.weekday()
+    plan, ago = CentrePlan.default(*shape), days_of(shape) - place
+    today = day + timedelta(days=ago)
     chance = Random(f"past:{shape}:{day}").uniform(0.92, 1.08)  # noqa: S311
-    factor = WEEK[weekday] * (1 + GROWTH * place) * chance
+    factor = WEEK[place_in_week(day, today)] * (1 - GROWTH * ago) * chance
     plan.queues = [replace(queue, calls_per_hour=queue.calls_per_hour * factor) for queue in plan.queues]
-    if weekday >= WEEKEND and len(plan.agents) > WEEKEND:
-        off = (place // 7) % 3  # everybody has every third weekend
-        plan.agents = [agent for number, agent in enumerate(plan.agents) if number % 3 != off]
+    plan.agents = crew_of(shape, day, today)
     return plan
 
 

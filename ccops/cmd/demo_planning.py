@@ -25,24 +25,23 @@ def plan_demo(settings: "Settings", shape: Shape, today: date, first: date) -> N
 
 def demo_centre(shape: Shape, today: date, first: date) -> "DemoCentre":
     """Return the simulated centre as planning sees it."""
-    from ccops.cmd.demo_past import plan_of
+    from ccops.cmd.demo_rota import crew_of, people_of
     from ccops.pbx.sim import CentrePlan
     from ccops.wfm.demo import DemoCentre, DemoPerson, DemoQueue
 
-    plan = CentrePlan.default(*shape)
-
     @lru_cache
     def crew(day: date) -> frozenset[str]:
-        return frozenset(agent.number for agent in plan_of(shape, (day - first).days, day).agents)
+        return frozenset(agent.number for agent in crew_of(shape, day, today))
 
-    def worked(person: str, day: date) -> bool:
-        return first <= day < today and person in crew(day)
+    def works(person: str, day: date) -> bool:
+        return day >= first and person in crew(day)
 
     people = tuple(
         DemoPerson(
             agent.number, agent.name, agent.interface, tuple(name for name, _penalty in agent.queues), agent.shift
         )
-        for agent in plan.agents
+        for agent in people_of(shape)
     )
+    plan = CentrePlan.default(*shape)
     queues = tuple(DemoQueue(queue.name, float(queue.service_level), queue.patience_mean) for queue in plan.queues)
-    return DemoCentre(queues, people, worked)
+    return DemoCentre(queues, people, works)

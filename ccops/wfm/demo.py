@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from ccops.wfm.roster import Break, Contract, Shift
 from ccops.wfm.team.model import Member, QueuePlan, Team, WishRule
@@ -10,6 +10,10 @@ from ccops.wfm.team.words import clock_text
 
 LONG_SHIFT = 6.5
 """Hours from which a shift has a lunch."""
+LEVEL = 0.7
+"""Share of callers whom each queue promises an answer within its threshold: what a centre this small can keep."""
+_TURNS = 3
+_FULL_WEEK, _PART_WEEK = 40 * 60, 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +45,20 @@ class DemoCentre:
 
     queues: tuple[DemoQueue, ...]
     people: tuple[DemoPerson, ...]
-    worked: Callable[[str, date], bool] = lambda _person, _day: True
-    """Who worked on a day that is past."""
+    works: Callable[[str, date], bool] = lambda _person, _day: True
+    """Who worked on a day that is past, and who is to work on one to come."""
 
 
-def days_off(person: int, today: date) -> frozenset[int]:
-    """Return the two weekdays on which the n-th person is off; that of `today` is never among them."""
-    first = today.weekday() + 1 + person % 5
-    return frozenset({first % 7, (first + 1) % 7})
+def breaks_of(hours: tuple[float, float], turn: int = 1) -> tuple[tuple[str, int, int, bool], ...]:
+    """Return (name, start, minutes, paid) of the breaks of a shift; minutes after midnight.
 
-
-def breaks_of(hours: tuple[float, float]) -> tuple[tuple[str, int, int, bool], ...]:
-    """Return (name, start, minutes, paid) of the breaks of a shift; minutes after midnight."""
+    Who has the same shift takes turns: of three, one goes earlier and one later.
+    """
     start, end = round(hours[0] * 60), round(hours[1] * 60)
-    coffee = ("coffee", start + 120, 15, True)
+    coffee = ("coffee", start + 105 + turn % _TURNS * 15, 15, True)
     if end - start < LONG_SHIFT * 60:
         return (coffee,)
-    return (coffee, ("lunch", start + (end - start) // 2 // 15 * 15, 30, False))
+    return (coffee, ("lunch", start + (end - start) // 2 // 15 * 15 + (turn % _TURNS - 1) * 30, 30, False))
 
 
 def shift_of(hours: tuple[float, float]) -> Shift:
@@ -72,20 +73,24 @@ def shift_of(hours: tuple[float, float]) -> Shift:
 def demo_team(centre: DemoCentre, today: date) -> Team:
     """Return the people of a simulated centre with the shifts that they work there."""
     shifts = {person.hours: shift_of(person.hours) for person in centre.people}
-    # The simulated people come every working day; a rule that they break every week would only be in the way.
-    full = Contract("full", week_max=60 * 60, max_days_in_row=28)
+    full = Contract("full", week_max=_FULL_WEEK, max_days_in_row=5, min_days_off=2)
     return Team(
-        people=tuple(_member(place, person, today) for place, person in enumerate(centre.people)),
-        contracts=(full, replace(full, name="part", week_max=45 * 60)),
+        people=tuple(_member(person, centre, today) for person in centre.people),
+        contracts=(full, replace(full, name="part", week_max=_PART_WEEK)),
         shifts=tuple(sorted(shifts.values(), key=lambda shift: (shift.start, shift.minutes))),
         queues=tuple(
-            QueuePlan(queue.name, target=(0.8, queue.threshold), patience=queue.patience) for queue in centre.queues
+            QueuePlan(queue.name, target=(LEVEL, queue.threshold), patience=queue.patience) for queue in centre.queues
         ),
-        shrinkage=0.05,
     )
 
 
-def _member(place: int, person: DemoPerson, today: date) -> Member:
+def _member(person: DemoPerson, centre: DemoCentre, today: date) -> Member:
     contract = "full" if person.hours[1] - person.hours[0] > LONG_SHIFT else "part"
-    wishes = (WishRule("", weekday=min(days_off(place, today)), weight=5),)
-    return Member(person.id, person.name, contract, person.queues, interface=person.interface, wishes=wishes)
+    wishes = [WishRule("", weekday=day, weight=5) for day in _days_off(person, centre, today)]
+    return Member(person.id, person.name, contract, person.queues, interface=person.interface, wishes=tuple(wishes))
+
+
+def _days_off(person: DemoPerson, centre: DemoCentre, today: date) -> list[int]:
+    """Return the weekdays that are a person's days off: so they have got used to it."""
+    days = (today + timedelta(days=ahead) for ahead in range(7))
+    return sorted(day.weekday() for day in days if not centre.works(person.id, day))

@@ -11,7 +11,7 @@ from ccops.desk.planning.teams import save_team
 from ccops.errors import UsageProblem
 from ccops.store import planning as store
 from ccops.store.planning import DayRow, LeaveRow, SwapRow
-from ccops.wfm.demo import DemoCentre, DemoPerson, breaks_of, days_off, demo_team, shift_of
+from ccops.wfm.demo import DemoCentre, DemoPerson, breaks_of, demo_team, shift_of
 from ccops.wfm.plan.build import Needs
 from ccops.wfm.plan.weeks import monday_of
 from ccops.wfm.team.model import Team, span_of
@@ -24,7 +24,7 @@ _WEEKS = 2
 def make(office: Office, centre: DemoCentre) -> None:
     """Give a demo whose store holds some weeks of history a team, published rosters, leave and a swap; under a second.
 
-    The rosters say what the simulated people do: today everybody works, in the past whoever `worked`.
+    The rosters say what the simulated people do: whoever `works`.
     """
     today = office.today()
     this_week = monday_of(today)
@@ -39,11 +39,10 @@ def make(office: Office, centre: DemoCentre) -> None:
 def _publish(deed: Deed, office: Office, centre: DemoCentre, team: Team, first: date, weeks: int) -> Sequence[DayRow]:
     """Publish what people work in some weeks, measured against what the history before asks for."""
     needs = _needs(office, team, first, weeks)
-    today = office.today()
     rows = [
         row
         for place, person in enumerate(centre.people)
-        for row in _days(place, person, span_of(first, 7 * weeks), today, centre)
+        for row in _days(place, person, span_of(first, 7 * weeks), centre)
     ]
     rosters = Rosters(office)
     order = Order(first, 7 * weeks, note="demo")
@@ -62,16 +61,14 @@ def _needs(office: Office, team: Team, first: date, weeks: int) -> Needs:
         return {}
 
 
-def _days(place: int, person: DemoPerson, span: Sequence[date], today: date, centre: DemoCentre) -> list[DayRow]:
-    shift, off = shift_of(person.hours), days_off(place, today)
-    breaks = breaks_of(person.hours)
-    work = DayRow(0, person.id, today, shift.name, shift.start, shift.minutes, shift.paid, breaks, person.queues[0])
-    free = DayRow(0, person.id, today, "", 0, 0, 0, ())
-
-    def works(day: date) -> bool:
-        return centre.worked(person.id, day) if day < today else day.weekday() not in off
-
-    return [replace(work if works(day) else free, day=day) for day in span]
+def _days(place: int, person: DemoPerson, span: Sequence[date], centre: DemoCentre) -> list[DayRow]:
+    """Return somebody's days; people of the same shift follow one another by the number of kinds of shifts."""
+    kinds = len({one.hours for one in centre.people})
+    shift, breaks = shift_of(person.hours), breaks_of(person.hours, place // kinds)
+    queue = person.queues[0]
+    work = DayRow(0, person.id, span[0], shift.name, shift.start, shift.minutes, shift.paid, breaks, queue)
+    free = DayRow(0, person.id, span[0], "", 0, 0, 0, ())
+    return [replace(work if centre.works(person.id, day) else free, day=day) for day in span]
 
 
 def _requests(deed: Deed, centre: DemoCentre, rows: Sequence[DayRow], today: date) -> None:
