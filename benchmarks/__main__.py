@@ -13,6 +13,7 @@ MEASURES = (
     "alerts",
     "ingest",
     "reports",
+    "backup",
     "paper",
     "erlang",
     "forecast",

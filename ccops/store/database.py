@@ -1,5 +1,6 @@
 """Opens the store: pragmas, migrations, transactions, check, backup and restore."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +11,8 @@ from typing import Any
 
 from ccops.errors import UsageProblem
 from ccops.i18n import _
-from ccops.store.errors import StoreDamaged, StoreError, StoreNewer, told
+from ccops.store.copying import copy_to, put_away
+from ccops.store.errors import StoreDamaged, StoreError, StoreFull, StoreNewer, told
 from ccops.store.schema import APPLICATION_ID, LATER_INDEXES, MIGRATIONS, VERSION
 from ccops.store.upgrade import keep_copy
 
@@ -88,7 +90,8 @@ def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> D
     if read_only and not path.exists():
         raise _none_yet(path)
     if not read_only:
-        _make_folder(path)
+        _make_folder(path.parent)
+        _make_file(path)
     with told(path):
         mode = "ro" if read_only else "rwc"
         uri = f"{path.absolute().as_uri()}?mode={mode}"
@@ -108,15 +111,32 @@ def _none_yet(path: Path) -> UsageProblem:
     )
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise _unmade(folder, problem) from problem
+
+
+def _make_file(path: Path) -> None:
+    try:
         if not path.exists():
             # Callers' numbers stand in it, and who listened to whom: for its owner alone.
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     except OSError as problem:
-        message = _("The store “{path}” cannot be made: {reason}.").format(path=path, reason=problem.strerror)
-        raise StoreError(message, remedy=_("Check the path and the rights on its folder.")) from problem
+        raise _unmade(path, problem) from problem
+
+
+def _unmade(path: Path, problem: OSError) -> StoreError:
+    message = _("The store “{path}” cannot be made: {reason}.").format(path=path, reason=problem.strerror)
+    return StoreError(message, remedy=_("Check the path and the rights on its folder."))
+
+
+def _unwritable(path: Path, problem: OSError) -> StoreError:
+    message = _("“{path}” cannot be written: {reason}.").format(path=path, reason=problem.strerror)
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return StoreFull(message, remedy=_("Make room on the disk, or name a place on another one."))
+    return StoreError(message, remedy=_("Check the path and the rights on its folder."))
 
 
 def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool, older: bool) -> None:
@@ -227,16 +247,13 @@ def backup(path: Path, target: Path) -> None:
     if target.exists():
         message = _("“{path}” exists already.").format(path=target)
         raise UsageProblem(message, remedy=_("Name a file that does not exist."))
-    _make_folder(target)
+    _make_folder(target.parent)
     with open_store(path, read_only=True, older=True) as database, told(target):
         try:
-            with sqlite3.connect(target) as copy:
-                database.connection.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, easy to carry away
-            copy.close()
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+            copy_to(database.connection, target)
+        except OSError as problem:
+            raise _unwritable(target, problem) from problem
+    put_away(path)
 
 
 def restore(path: Path, source: Path) -> Path | None:

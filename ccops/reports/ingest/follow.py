@@ -19,6 +19,8 @@ from ccops.store.sources import news_of, opened
 
 INTERVAL = 0.25
 """Seconds between two looks at the log."""
+BREATH = 0.1
+"""Seconds after a batch in which others may write: with batch after batch, an action's audit row never had its turn."""
 
 
 class Following:
@@ -171,6 +173,7 @@ class Following:
             if self.step():
                 if told is not None:
                     told(self.counts)
+                time.sleep(BREATH)
             else:
                 time.sleep(INTERVAL)
 

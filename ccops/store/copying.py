@@ -1,0 +1,97 @@
+"""Copies a store while it is written to: one instant of it, in small steps, so that its writers do not notice."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+STEP: Final = 256
+"""Pages between two breaths: 2 MB."""
+_SYNC: Final = 4
+"""Steps after which what was written goes to the disk: a writer's own sync would wait for all of a copy that waits."""
+_LONGEST_BREATH: Final = 0.1
+LONG_WAL: Final = 16 << 20
+"""Bytes of write-ahead log that a copy may leave behind for a writer to put away."""
+
+
+def copy_to(source: sqlite3.Connection, target: Path) -> None:
+    """Write a copy of one instant to `target`, as one file that is on the disk when this returns.
+
+    It has its name only once it is whole: whatever stops this before leaves `NAME.partial` at most. Raises
+    sqlite3.Error and OSError; nothing is left then.
+    """
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        _copy(source, partial, Breaths(descriptor))
+        os.fsync(descriptor)
+        os.replace(partial, target)
+        sync_folder(target.parent)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    finally:
+        # Not before SQLite is done with the file: closing it gives SQLite's own locks away (POSIX).
+        os.close(descriptor)
+
+
+def _copy(source: sqlite3.Connection, partial: Path, breaths: "Breaths") -> None:
+    copy = sqlite3.connect(partial, isolation_level=None)
+    # One read transaction over all steps: without it every write of somebody else would begin the copy anew.
+    source.execute("BEGIN")
+    try:
+        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        # Nobody knows the file yet: it needs no journal, and is synced here.
+        copy.execute("PRAGMA journal_mode = OFF")
+        copy.execute("PRAGMA synchronous = OFF")
+        source.backup(copy, pages=STEP, progress=breaths)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, easy to carry away
+    finally:
+        copy.close()
+        source.execute("ROLLBACK")
+
+
+class Breaths:
+    """Called between two steps: brings what was written to the disk, and leaves as much time to others as it took."""
+
+    def __init__(self, descriptor: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """`descriptor` is that of the file that is being written."""
+        self._descriptor, self._clock = descriptor, clock
+        self._since, self._steps = clock(), 0
+
+    def __call__(self, *_progress: object) -> None:
+        """Take a breath."""
+        self._steps += 1
+        if self._steps % _SYNC == 0:
+            os.fdatasync(self._descriptor)
+        time.sleep(min(self._clock() - self._since, _LONGEST_BREATH))
+        self._since = self._clock()
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def put_away(path: Path) -> None:
+    """Bring a write-ahead log that grew during a long copy into the store, here instead of in a writer's next commit.
+
+    Nobody waits for it (a passive checkpoint). Does nothing where the log is short or this user may not write.
+    """
+    wal = path.with_name(path.name + "-wal")
+    if not wal.exists() or wal.stat().st_size < LONG_WAL or not os.access(path, os.W_OK):
+        return
+    connection = sqlite3.connect(path, timeout=0)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.OperationalError:
+        pass  # a writer is at it already
+    finally:
+        connection.close()
