@@ -54,21 +54,24 @@ class QueueRequirement:
     patience: float | None
     open: Mask
 
-    def row(self, day: int, place: int, interval: int) -> dict[str, object]:
-        """Return one interval with the figures that its agents achieve."""
-        calls, aht = float(self.calls[day, place]), float(self.aht[day, place])
-        agents = int(self.agents[day, place])
-        traffic = Traffic(calls, interval * 60, aht if aht > 0 else 1.0, self.patience)
-        found = staff(traffic, self.rule, agents)[0]
+    def records(self, interval: int) -> Mapping[tuple[int, int], dict[str, object]]:
+        """Return (day, place) → figures that its agents achieve, of every open interval; minutes."""
+        places = [(int(day), int(place)) for day, place in np.argwhere(self.open)]
+        calls, aht = self.calls[self.open], self.aht[self.open]
+        known = np.where(aht > 0, aht, 1.0)
+        found = staff(Traffic(calls, interval * 60, known, self.patience), self.rule, self.agents[self.open])
         return {
-            "queue": self.queue,
-            "calls": round(calls, 3),
-            "aht": round(aht, 1) if aht > 0 else None,
-            "agents": agents,
-            "positions": int(self.positions[day, place]),
-            "service_level": found.service_level,
-            "asa": found.asa,
-            "occupancy": found.occupancy,
+            place: {
+                "queue": self.queue,
+                "calls": round(float(calls[number]), 3),
+                "aht": round(float(aht[number]), 1) if aht[number] > 0 else None,
+                "agents": int(self.agents[place]),
+                "positions": int(self.positions[place]),
+                "service_level": found[number].service_level,
+                "asa": found[number].asa,
+                "occupancy": found[number].occupancy,
+            }
+            for number, place in enumerate(places)
         }
 
 
@@ -86,12 +89,13 @@ class Requirement:
 
     def rows(self) -> Iterator[dict[str, object]]:
         """Yield every open interval of every queue in order of time; `start` is aware."""
+        queues = [queue.records(self.interval) for queue in self.queues]
         for offset in range(self.days):
             day = self.first + timedelta(days=offset)
             for place, start in moments(day, self.interval, self.zone):
-                for queue in self.queues:
-                    if queue.open[offset, place]:
-                        yield {"start": start, **queue.row(offset, place, self.interval)}
+                for known in queues:
+                    if (offset, place) in known:
+                        yield {"start": start, **known[offset, place]}
 
     def scaled(self, factors: Mapping[str, float]) -> "Requirement":
         """Return a requirement with the agents of some queues multiplied, rounded up."""
