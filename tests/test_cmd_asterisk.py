@@ -1,7 +1,6 @@
 """The commands, and the files of config/, on real Asterisk: what happened is what they print."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,42 +10,12 @@ from typing import Any
 import pytest
 
 from ccops.settings import load
+from tests.lab.commands import ROOT, ccops, data, variables
 from tests.lab.numbers import phones
-from tests.lab.pbx import Lab
 from tests.lab.scenario import MemberStyle, Scene
 from tests.supervising import BARGE, LISTEN, PRIVATE, WHISPER, ears, taken_over
 
-ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "config"
-
-
-def variables(lab: Lab, user: str = "supervisor", **more: str) -> dict[str, str]:
-    """The environment that leads ccops to a lab as one of its users."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "LANG": "C.UTF-8",
-        "TZ": "Asia/Shanghai",
-        "CCOPS_AMI__HOST": lab.host,
-        "CCOPS_AMI__PORT": str(lab.ami_port),
-        "CCOPS_AMI__USERNAME": user,
-        "CCOPS_AMI__SECRET": lab.user(user).secret if user in lab.users else "",
-        "CCOPS_QUEUE_LOG__PATH": str(lab.queue_log),
-        **more,
-    }
-
-
-def ccops(*arguments: str, env: dict[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ccops", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=env, input=stdin, capture_output=True, text=True, timeout=90, check=False
-    )
-
-
-def data(*arguments: str, env: dict[str, str]) -> Any:
-    done = ccops(*arguments, "--json", env=env)
-    assert (done.returncode, done.stderr) == (0, "")
-    return json.loads(done.stdout)
 
 
 def test_the_listings_print_what_happens(scene: Scene) -> None:

@@ -1,43 +1,32 @@
 """History on real Asterisk: calls are driven, its own queue_log is taken in, and reports say what was done."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from tests.lab.commands import ccops, variables
 from tests.lab.scenario import Scene
-
-ROOT = Path(__file__).parent.parent
 
 
 class Site:
     """A centre's commands on a lab, with a store of its own."""
 
     def __init__(self, scene: Scene, folder: Path) -> None:
-        lab = scene.lab
         self.since = time.time()
-        self.log = lab.queue_log
-        self._env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LANG": "C.UTF-8",
-            "CCOPS_AMI__HOST": lab.host,
-            "CCOPS_AMI__PORT": str(lab.ami_port),
-            "CCOPS_AMI__USERNAME": "supervisor",
-            "CCOPS_AMI__SECRET": lab.user("supervisor").secret,
-            "CCOPS_STORE__PATH": str(folder / "ccops.db"),
-            "CCOPS_SITE__TIMEZONE": "UTC",
-            "CCOPS_ACTIONS__TRANSFER_CONTEXT": "internal",
-            "CCOPS_ACTIONS__QUEUE_CONTEXT": "queues",
-        }
+        self.log = scene.lab.queue_log
+        self._env = variables(
+            scene.lab,
+            HOME=str(folder),
+            CCOPS_STORE__PATH=str(folder / "ccops.db"),
+            CCOPS_SITE__TIMEZONE="UTC",
+            CCOPS_ACTIONS__TRANSFER_CONTEXT="internal",
+            CCOPS_ACTIONS__QUEUE_CONTEXT="queues",
+        )
 
     def data(self, *arguments: str) -> Any:
         """Run a command and return what it prints as JSON."""
-        command = [sys.executable, "-m", "ccops", *arguments, "--json"]
-        done = subprocess.run(command, cwd=ROOT, env=self._env, capture_output=True, text=True, timeout=90, check=False)
+        done = ccops(*arguments, "--json", env=self._env)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
