@@ -87,7 +87,7 @@ def seat(monkeypatch: pytest.MonkeyPatch, desk: FakeDesk) -> FakeDesk:
 
     link = getattr(desk.board, "link", None)
 
-    async def open_desk(_settings: Settings, *, read_only: bool = False) -> FakeDesk:
+    async def open_desk(_settings: Settings, *, read_only: bool = False, live: bool = True) -> FakeDesk:
         desk.read_only = read_only
         if link is not None:
             desk.board.link = link

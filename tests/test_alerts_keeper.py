@@ -40,6 +40,7 @@ class Stage:
     told: list[tuple[str, str, str]] = field(default_factory=list)
     """Target, event and level of every message."""
     urgent: list[int] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     board: dict[str, AlertRow] = field(default_factory=dict)
     quiet: bool = False
     targets: dict[str, AlertTarget] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Stage:
     def put(self, record: Any, message: Message, channel: Any, _noted: Any) -> None:
         self.told.append((channel.recipient, message.body["event"], message.body["level"]))
         self.urgent.append(record.urgent)
+        self.said.append(message.body["text"])
 
     def change(self, before: AlertLevel | None, after: AlertLevel | None, value: float = 4, rule: Rule = RULE) -> None:
         reading = Reading("waiting", "queue", "sales", "Sales", value, partial(str, f"{value:g} wait"))
@@ -238,6 +240,15 @@ def test_the_words_on_the_board_follow_the_figure() -> None:
     assert stage.row().text == "5 wait"
 
 
+def test_what_is_over_is_said_as_it_was() -> None:
+    stage = Stage()
+    stage.change(None, "warning", 4)
+    stage.keeper.refresh({"waiting": [Reading("waiting", "queue", "sales", "Sales", 0, partial(str, "0 wait"))]})
+    assert stage.row().text == "0 wait"
+    stage.change("warning", None, 0)
+    assert stage.said[-1] == "4 wait"
+
+
 def test_what_a_watch_leaves_behind_the_next_takes_up() -> None:
     stage = Stage()
     stage.change(None, "warning")
@@ -289,6 +300,8 @@ def test_built_in_rules_are_changed_switched_off_and_joined_by_name() -> None:
         (AlertRule(figure="free_agents", warning=1, critical=3), "weaker"),
         (AlertRule(figure="waiting", warning=1, targets=("nobody",)), "nobody"),
         (AlertRule(figure="waiting", warning=1, roles=("none",)), "none"),
+        (AlertRule(figure="waiting", info=0, warning=3, hysteresis=1), "never be over"),
+        (AlertRule(figure="service_level", warning=0.8, hysteresis=0.3), "never be over"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused(rule: AlertRule, said: str) -> None:
@@ -296,6 +309,16 @@ def test_a_rule_that_cannot_work_is_refused(rule: AlertRule, said: str) -> None:
         rules_of(Settings(alert_rules={"x": rule}))
     with pytest.raises(ConfigError, match="paused"):
         rules_of(Settings(alert_rules={"paused": AlertRule(figure="waiting", warning=1)}))
+
+
+def test_a_hysteresis_that_can_be_met_is_taken() -> None:
+    for rule in (
+        AlertRule(figure="waiting", warning=3, hysteresis=3),
+        AlertRule(figure="service_level", warning=0.8, hysteresis=0.2),
+        AlertRule(figure="free_agents", warning=2, hysteresis=10),
+        AlertRule(figure="volume_change", info=0.15, hysteresis=0.1, when="above"),
+    ):
+        assert rules_of(Settings(alert_rules={"x": rule}))
 
 
 # --- shifts ---

@@ -47,6 +47,19 @@ def test_rules_and_figures_are_listed(desk: FakeDesk, tmp_path: Path) -> None:
     assert {row["figure"] for row in figures} >= {"waiting", "service_level", "disk_free", "late_for_shift"}
 
 
+def test_thresholds_are_shown_in_the_unit_of_their_figure(desk: FakeDesk, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[alert_rules.crowd]\nfigure = "waiting"\nwarning = 2\nhysteresis = 1\n')
+    shown = invoke("--config", str(path), "alert", "rules").out.splitlines()
+    rows = {line.split()[0]: line for line in shown}
+    assert " 2 " in rows["crowd"]
+    assert " s " not in rows["crowd"]
+    assert "10%" in rows["disk"]
+    assert "15 min" in rows["paused"]
+    whole = invoke("--config", str(path), "alert", "rules", "--fields", "rule,warning,hysteresis", "-f", "csv").out
+    assert "crowd,2.0,1.0" in whole
+
+
 def test_a_wrong_rule_is_named(desk: FakeDesk, tmp_path: Path) -> None:
     path = config(tmp_path, '[alert_rules.x]\nfigure = "waitin"\nwarning = 1\n')
     result = invoke("--config", path, "alert", "rules")

@@ -1,5 +1,6 @@
 """`ccops check` and `ccops metrics`: exit codes, lines for monitors, data for scripts, figures for Prometheus."""
 
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.parser import text_fd_to_metric_families
 
 from ccops.alerts.checks import Verdict, nagios_line
 from ccops.alerts.metrics import text
@@ -199,6 +201,19 @@ def test_a_log_that_does_not_tell_the_calls_is_a_breach(desk: FakeDesk, tmp_path
     assert invoke("check", "log").code == 2
 
 
+def test_a_daemon_without_a_link_still_tells_its_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = a_board()
+    desk = seat(monkeypatch, FakeDesk(replace(board, watched=True, link=replace(board.link, state="down"))))
+    assert invoke("check", "all").code == 3
+    assert nagios("all")[0] == 3
+    desk.board.alerts["1"] = AlertRow(
+        "1", "link", "link_down", "critical", "link", "", "pbx", "No link to pbx", NOW, NOW, 5, 0
+    )
+    assert invoke("check", "all").code == 6
+    assert nagios("all")[0] == 2
+    assert "No link to pbx" in invoke("alert", "list").out
+
+
 def test_all_is_what_the_rules_say_or_what_the_daemon_keeps(desk: FakeDesk) -> None:
     assert invoke("check", "all").code == 6
     desk.board.watched = True
@@ -256,10 +271,27 @@ def test_prometheus_reads_every_figure(desk: FakeDesk) -> None:
     assert visits["ccops_queue_visits_created", "sales", "answered"] == NOW - 3600
     # What is not known has no line.
     assert not [sample for sample in found["ccops_queue_service_level_ratio"] if sample[1]["queue"] == "support"]
-    states = {(s[1]["agent"], s[1]["ccops_agent_state"]): s[2] for s in found["ccops_agent_state"]}
+    states = {(s[1]["agent"], s[1]["state"]): s[2] for s in found["ccops_agent_state"]}
     assert states["Bob", "paused"] == 1
     assert states["Bob", "talking"] == 0
     assert found["ccops_link_up"][0][2] == 1
+
+
+def test_the_node_exporter_takes_it_too(desk: FakeDesk) -> None:
+    """Its text files are of the older format: one type that it does not know, and it refuses the whole file."""
+    page = invoke("metrics", "--agents").out
+    types = [line.split() for line in page.splitlines() if line.startswith("# TYPE")]
+    assert {kind for *_rest, kind in types} == {"gauge", "counter"}
+    assert len({name for _hash, _type, name, _kind in types}) == len(types)
+    old = {family.name for family in text_fd_to_metric_families(io.StringIO(page))}
+    assert {"ccops_queue_waiting_callers", "ccops_agent_state", "ccops_build_info"} <= old
+
+
+def test_of_a_pbx_out_of_reach_only_that_is_told(desk: FakeDesk) -> None:
+    desk.board.link = replace(desk.board.link, state="down")
+    found = families(text(desk.board, NOW, agents=True))
+    assert found["ccops_link_up"][0][2] == 0
+    assert not [name for name in found if name.startswith(("ccops_queue", "ccops_agent", "ccops_calls"))]
 
 
 def test_people_are_named_only_where_that_is_wanted(desk: FakeDesk) -> None:

@@ -26,6 +26,35 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "sub" / "config.toml"
 
 
+@pytest.mark.parametrize(
+    ("root", "there", "named", "expected"),
+    [
+        (False, [], False, "home"),
+        (True, [], False, "system"),
+        (True, [], True, "xdg"),  # who says where their configuration is means it
+        (True, ["home", "system"], False, "home"),  # it is read first
+        (True, ["system"], False, "system"),
+        (False, ["system"], False, "home"),  # it is not theirs to write
+        (False, ["system"], True, "xdg"),
+    ],
+)
+def test_it_writes_what_will_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: bool, there: list[str], named: bool, expected: str
+) -> None:
+    places = {"system": "etc/config.toml", "home": "home/.config/ccops/config.toml", "xdg": "xdg/ccops/config.toml"}
+    files = {name: tmp_path / place for name, place in places.items()}
+    monkeypatch.setattr("ccops.settings.places.SYSTEM_FILE", files["system"])
+    monkeypatch.setattr(setup, "SYSTEM_FILE", files["system"])
+    monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
+    monkeypatch.setattr("os.access", lambda *_given, **_more: root)
+    for name in there:
+        files[name].parent.mkdir(parents=True)
+        files[name].write_text("")
+    env = {**BARE, "HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(tmp_path / "xdg") if named else ""}
+    result = invoke("init", "--no-test", "--force", "--username", "u", "--secret", "x", env=env)
+    assert (result.code, result.out) == (0, f"{files[expected]}\n"), result.err
+
+
 def test_flags_alone_write_a_file_for_its_owner_only(path: Path) -> None:
     result = invoke(
         *("--config", str(path), "init", "--host", "pbx", "--username", "ccops", "--secret-stdin", "--no-test"),

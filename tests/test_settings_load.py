@@ -107,6 +107,8 @@ def test_a_key_of_another_section_is_pointed_at(write: Write) -> None:
         ("[ami]\nhost = 1\nhost = 2\n", ":3:"),
         ('[ami]\nhost = "x', ":2:10: "),
         (b'[ami]\nhost = "\xff"\n', ":2: "),
+        ('[ami]\nhost = "x"\n[site]\n[ami]\n', ":4: [ami] stands there twice, first in line 1."),
+        ("[queues.a]\n[queues.a]\n", ":2: [queues.a] stands there twice, first in line 1."),
     ],
 )
 def test_broken_toml_names_file_line_and_column(write: Write, text: str | bytes, place: str) -> None:

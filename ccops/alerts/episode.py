@@ -38,6 +38,8 @@ class Episode:
     cleared_at: float | None = None
     events: int = 0
     """Events so far."""
+    said: str = ""
+    """Its words when it reached this level: what is over is that, and not how it stands now."""
 
     @property
     def subject(self) -> Subject:
@@ -83,6 +85,7 @@ def revived(record: AlertRecord, rule: Rule, events: int) -> Episode:
         record.id, rule, record.topic, record.key, record.name, record.text, level, highest, record.value,
         record.since, record.raised_at, record.acknowledged_at, record.acknowledged_by, record.snoozed_until,
         record.snoozed_by, told=record.told, targets=record.targets, events=events,
+        said=record.text,
     )  # fmt: skip
 
 

@@ -73,8 +73,8 @@ class Site:
 
 _COUNTS: Final[Mapping[str, tuple[str, str]]] = {
     "waiting": ("waiting", _("{name}: {count} waiting")),
-    "members": ("members", _("{name}: {count} agents")),
-    "free_agents": ("available", _("{name}: {count} agents free")),
+    "members": ("members", _("{name}: {count} members")),
+    "free_agents": ("available", _("{name}: {count} free")),
     "ringing": ("ringing", _("{name}: {count} ringing")),
     "talking": ("talking", _("{name}: {count} talking")),
     "on_hold": ("on_hold", _("{name}: {count} on hold")),

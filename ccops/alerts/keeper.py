@@ -110,7 +110,7 @@ class Keeper:
         self.last += 1
         episode = Episode(
             self.last, change.rule, reading.topic, reading.key, reading.name, reading.text, change.after, change.after,
-            reading.value, now if reading.since is None else min(reading.since, now), now,
+            reading.value, now if reading.since is None else min(reading.since, now), now, said=reading.text,
         )  # fmt: skip
         self.episodes[change.subject] = episode
         if episode.rule.tell_after > 0:
@@ -135,6 +135,7 @@ class Keeper:
         if not worse:
             self._happened(episode, "better")
             return
+        episode.said = episode.text
         episode.highest = max(episode.highest, episode.level, key=LEVELS.index)
         # Who took it did so when it was less pressing.
         episode.acknowledged_by, episode.acknowledged_at = "", None
@@ -147,7 +148,7 @@ class Keeper:
 
     def _clear(self, episode: Episode, reading: Reading | None) -> None:
         del self.episodes[episode.subject]
-        episode.cleared_at = self.world.wall()
+        episode.cleared_at, episode.text = self.world.wall(), episode.said
         if reading is not None:
             episode.value = reading.value
         note = "" if reading is not None else _("what it was about is gone")

@@ -191,7 +191,7 @@ def _list(body: Body, zone: tzinfo) -> list[str]:
     ]
     if len(newest) > _LISTED:
         lines.append(_("… and {count} more: ccops alert list").format(count=len(newest) - _LISTED))
-    lines += ["", _("This one message tells all news of the rule “{rule}” in a while.").format(rule=body["rule"])]
+    lines += ["", _("One message instead of {count}: news of one rule are gathered.").format(count=len(body["alerts"]))]
     if body["over"] < body["count"]:
         lines.append(_("Take one: ccops alert ack NUMBER. What holds now: ccops alert list"))
     return lines

@@ -2,6 +2,9 @@
 
 Names follow its conventions: base units (seconds, ratios of 1), counters that end in _total and say since when they
 count. Callers are never named, agents only where that is wanted.
+
+Only types are used that the older text format knows as well (a state is a gauge of 0 or 1, a version one of 1): the
+node exporter reads its text files as that, and a single unknown type makes it refuse the whole file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +17,10 @@ from ccops.board import AgentRow, AgentState, Board, LinkRow, QueueRow
 CONTENT_TYPE: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 Labels = Mapping[str, str]
-Kind = Literal["gauge", "counter", "info", "stateset"]
+Kind = Literal["gauge", "counter"]
 _LINK_STATES: Final = ("connecting", "syncing", "live", "stale", "down", "refused")
 _OUTCOMES: Final = ("answered", "abandoned")
-_SUFFIX: Final[Mapping[str, str]] = {"counter": "_total", "info": "_info"}
+_SUFFIX: Final[Mapping[str, str]] = {"counter": "_total"}
 
 
 @dataclass(slots=True, frozen=True)
@@ -83,9 +86,11 @@ def number(value: float | None) -> str:
 
 def text(board: Board, now: float, *, agents: bool = False) -> str:
     """Return the figures of a moment (epoch seconds) as a whole exposition; `agents` names single agents."""
-    families = [*_of_link(board.link, now), *_of_queues(board, now), *_of_centre(board), *_of_alerts(board)]
-    if agents:
-        families += _of_agents(list(board.agents.values()), now)
+    families = [*_of_link(board.link, now), *_of_alerts(board)]
+    if board.link.state == "live":  # else they would be as they were, and nobody could tell
+        families += [*_of_queues(board, now), *_of_centre(board)]
+        if agents:
+            families += _of_agents(list(board.agents.values()), now)
     lines = [line for family in families for line in family.lines()]
     return "\n".join([*lines, "# EOF", ""])
 
@@ -95,10 +100,10 @@ def text(board: Board, now: float, *, agents: bool = False) -> str:
 
 def _of_link(link: LinkRow, now: float) -> Iterator[Family]:
     site = {"site": link.site}
-    yield Family("ccops_build", "info", "", "Version of ccops.", [Sample({"version": __version__}, 1)])
+    yield _gauge("ccops_build_info", "", "Version of ccops.", [Sample({"version": __version__}, 1)])
     yield _gauge("ccops_link_up", "", "Whether the link to the PBX is live.", [Sample(site, int(link.state == "live"))])
-    states = [Sample({**site, "ccops_link_state": state}, int(link.state == state)) for state in _LINK_STATES]
-    yield Family("ccops_link_state", "stateset", "", "How the link to the PBX stands.", states)
+    states = [Sample({**site, "state": state}, int(link.state == state)) for state in _LINK_STATES]
+    yield _gauge("ccops_link_state", "", "How the link to the PBX stands: 1 for its state, 0 for the others.", states)
     heard = None if link.heard_at is None else max(0.0, now - link.heard_at)
     yield _gauge("ccops_link_age_seconds", "seconds", "Time since the PBX was last heard.", [Sample(site, heard)])
     offset = link.clock_offset
@@ -218,11 +223,9 @@ def _of_agents(rows: Sequence[AgentRow], now: float) -> Iterator[Family]:
         return {"agent": row.agent, "interface": row.interface}
 
     states = [
-        Sample({**who(row), "ccops_agent_state": state.value}, int(row.state is state))
-        for row in people
-        for state in AgentState
+        Sample({**who(row), "state": state.value}, int(row.state is state)) for row in people for state in AgentState
     ]
-    yield Family("ccops_agent_state", "stateset", "", "What an agent is doing.", states)
+    yield _gauge("ccops_agent_state", "", "What an agent is doing: 1 for its state, 0 for the others.", states)
     lasts = [Sample(who(r), None if r.state_since is None else max(0.0, now - r.state_since)) for r in people]
     yield _gauge("ccops_agent_state_age_seconds", "seconds", "For how long.", lasts)
     answered = [Sample(who(row), row.today.answered) for row in people]

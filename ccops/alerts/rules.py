@@ -3,7 +3,7 @@
 The limits that colour the console's cells are made from these rules too, so that nothing is red without an alert.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -158,6 +158,22 @@ def _check(rule: Rule) -> None:
         raise ConfigError(
             _("alert_rules.{name}: a more pressing level has the weaker threshold.").format(name=rule.name),
             remedy=_("Order info, warning and critical, or set `when`."),
+        )
+    _check_end(rule, known)
+
+
+def _check_end(rule: Rule, limits: Sequence[float]) -> None:
+    """See that what was raised can be over: no figure is below zero, and no rate above one."""
+    from ccops.alerts.figures import FIGURES
+
+    rate = FIGURES[rule.figure].unit == "rate" and rule.figure != "volume_change"
+    never = limits[0] - rule.hysteresis < 0 if rule.above else rate and limits[0] + rule.hysteresis > 1
+    if never:
+        raise ConfigError(
+            _("alert_rules.{name}: with this hysteresis it would never be over.").format(name=rule.name),
+            remedy=_("{figure} never gets that far inside the threshold {limit}: take a smaller hysteresis.").format(
+                figure=rule.figure, limit=f"{limits[0]:g}"
+            ),
         )
 
 

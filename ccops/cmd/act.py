@@ -144,7 +144,7 @@ def _act(
         told = {name: value for name, value in arguments.items() if value is not None}
         return await desk.do(action.name, target, reason=reason, dry_run=dry_run, **told)
 
-    outcome = run.with_desk(work)
+    outcome = run.with_desk(work, live=action.topic != "alert")
     if given["as_json"]:
         run.write(_json(outcome))
     elif dry_run:

@@ -25,15 +25,15 @@ app = noun("Alerts: what holds, who takes it, what happened, does it reach peopl
 HISTORY_COLUMNS = columns(
     "alert_id:count:id", "raised_at:instant:raised", "highest::level", "rule", "name::about", "text",
     "lasted:duration", "acknowledged_by::acknowledged", "delivered:count", "waiting:count", "failed:count",
-    extra="level figure value:seconds threshold:seconds topic key since:instant acknowledged_at:instant"
+    extra="level figure value:figure threshold:figure topic key since:instant acknowledged_at:instant"
     " cleared_at:instant told:count targets:list events:data deliveries:data",
 )  # fmt: skip
 TEST_COLUMNS = columns("target", "recipient", "ok:flag", "detail", "seconds:seconds")
 FIGURE_COLUMNS = columns("figure", "about", "unit", "bad", "meaning")
 RULE_COLUMNS = columns(
-    "rule", "figure", "bad", "info:seconds", "warning:seconds", "critical:seconds", "lasting:duration",
+    "rule", "figure", "bad", "info:figure", "warning:figure", "critical:figure", "lasting:duration",
     "targets:list", "escalate:list",
-    extra="hysteresis:seconds calm:duration tell_after:duration queues:list agents:list states:list reasons:list"
+    extra="hysteresis:figure calm:duration tell_after:duration queues:list agents:list states:list reasons:list"
     " min_offered:count roles:list escalate_after:duration",
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ def list_alerts(context: typer.Context, out: Output) -> None:
     The daemon keeps them; without one they are judged here, at one look, and cannot be taken.
     """
     run = Run.of(context)
-    board, now = run.board(), run.now()
+    board, now = run.board(live=False), run.now()
     rows = list(board.alerts.values()) if board.watched else _judged(run, board, now)
     if not board.watched:
         run.narrator.say(_("No daemon keeps alerts; this is one look."))

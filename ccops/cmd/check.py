@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 app = noun("Checks for cron and monitors: exit code 6 where a threshold is breached.")
 
 VERDICT_COLUMNS = columns(
-    "status:state", "check", "subject", "text::value", extra="figure value:seconds warning:seconds critical:seconds"
+    "status:state", "check", "subject", "text::value", extra="figure value:figure warning:figure critical:figure"
 )
 UNKNOWN = 3
 """What a monitor of the Nagios kind is told where nothing can be told."""
@@ -193,17 +193,20 @@ def check_all(context: typer.Context, out: Output, nagios: NagiosOption = False)
 
     def look(run: Run, board: "Board") -> "list[Verdict]":
         from ccops.alerts.checks import of_alerts
+        from ccops.alerts.figures import link_text
         from ccops.alerts.probes import site_now
         from ccops.desk.outlook import planned_site
 
         if board.watched:
+            if board.link.state != "live" and not any(row.figure == "link_down" for row in board.alerts.values()):
+                raise LinkError(link_text(board))  # nobody wants an alert about it, but nothing is known
             return of_alerts(board.alerts.values())
         settings = run.settings
         site = site_now(settings.queue_log.path, settings.store.path, board, run.now())
         site = planned_site(site, settings, run.now(), board)
         return [item for item in _verdicts(run, board, _rules(run), site) if item.status != "unknown"]
 
-    return _checked(Run.of(context), out, "all", nagios, look)
+    return _checked(Run.of(context), out, "all", nagios, look, live=False)
 
 
 # --- common ---
@@ -246,10 +249,12 @@ def _checked(
     nagios: bool,
     look: "Callable[[Run, Board], list[Verdict]]",
     raises: tuple[type[CcopsError], ...] = (),
+    *,
+    live: bool = True,
 ) -> int:
     """Look and tell; with --nagios whatever goes wrong is one line and code 3."""
     try:
-        found = look(run, run.board())
+        found = look(run, run.board(live=live))
     except raises:
         raise
     except CcopsError as error:

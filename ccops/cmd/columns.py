@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["text", "count", "duration", "seconds", "rate", "instant", "state", "flag", "list", "data"]
+Kind = Literal["text", "count", "duration", "seconds", "rate", "instant", "state", "flag", "list", "data", "figure"]
+"""`figure` is a value in the unit of the figure that the row's own column `figure` names."""
 
 Record = dict[str, Any]
 """One row as CLI.md prints it: plain JSON values, instants as text, durations in seconds."""
@@ -28,7 +29,7 @@ class Column:
     @property
     def right(self) -> bool:
         """True where values stand flush right."""
-        return self.kind in ("count", "duration", "seconds", "rate")
+        return self.kind in ("count", "duration", "seconds", "rate", "figure")
 
 
 def columns(*names: str, extra: str = "") -> tuple[Column, ...]:

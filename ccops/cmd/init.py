@@ -53,6 +53,9 @@ def init(
     machine, says what the manager user lacks, writes the file for its owner only. An existing file is changed only
     with --force or on a yes: its comments and other keys stay, and a backup is kept. Exit code 3 where the PBX cannot
     be reached, 4 where it refuses the login; nothing is written then.
+
+    The file is the one that --config or $CCOPS_CONFIG names, else the one that is read already, else a new
+    ~/.config/ccops/config.toml; for root /etc/ccops/config.toml, which serves everybody.
     """
     from ccops.cmd.setup import Setup
 

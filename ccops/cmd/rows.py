@@ -55,7 +55,7 @@ PARKED_COLUMNS = columns(
 ALERT_COLUMNS = columns(
     "alert_id::id", "level", "rule", "name::about", "text", "lasts:duration:for", "acknowledged_by::acknowledged",
     "snoozed_until:instant:snoozed",
-    extra="figure value:seconds threshold:seconds topic key since:instant raised_at:instant acknowledged_at:instant"
+    extra="figure value:figure threshold:figure topic key since:instant raised_at:instant acknowledged_at:instant"
     " snoozed_by told:count",
 )  # fmt: skip
 

@@ -126,15 +126,18 @@ class Run:
 
         return await live_desk(settings, read_only=self.options.read_only)
 
-    def with_desk(self, work: "Callable[[Desk], Awaitable[T]]") -> T:
-        """Open a desk, do `work` on it, close it again; raises the errors of the link."""
+    def with_desk(self, work: "Callable[[Desk], Awaitable[T]]", *, live: bool = True) -> T:
+        """Open a desk, do `work` on it, close it again; raises the errors of the link.
+
+        `live` says that a daemon must have a link too; alerts are kept without.
+        """
         settings = self.desk_settings
         import asyncio
 
         from ccops.desk.local import open_desk
 
         async def whole() -> T:
-            desk = await open_desk(settings, read_only=self.options.read_only)
+            desk = await open_desk(settings, read_only=self.options.read_only, live=live)
             try:
                 return await work(desk)
             finally:
@@ -142,8 +145,8 @@ class Run:
 
         return asyncio.run(whole())
 
-    def board(self) -> "Board":
-        """Return the board of this moment; raises the errors of the link."""
+    def board(self, *, live: bool = True) -> "Board":
+        """Return the board of this moment; raises the errors of the link, `live` as in `with_desk`."""
 
         async def look(desk: "Desk") -> "Board":
             from dataclasses import replace
@@ -154,4 +157,4 @@ class Run:
             tables: dict[str, Any] = {name: dict(getattr(desk.board, name)) for name in TABLES.values()}
             return replace(desk.board, **tables)
 
-        return self.with_desk(look)
+        return self.with_desk(look, live=live)

@@ -76,11 +76,17 @@ class Setup:
                 raise UsageProblem(f"{'.'.join(key)}: {wrong}")
 
     def _place(self) -> Path:
+        """Return the file that is named, else the one that is read, else a new one: root's serves everybody."""
         variables = self.run.environment.variables
         named, source = find_file(self.run.options.config, variables)
         if source and named is not None:
             return named
-        return SYSTEM_FILE if os.geteuid() == 0 and not named else named or user_file(variables)
+        own = user_file(variables)
+        if own == named or variables.get("XDG_CONFIG_HOME"):
+            return own
+        # Who may not write the machine's file makes one of their own, which is read before it.
+        may = os.access(SYSTEM_FILE, os.W_OK) if named is not None else os.geteuid() == 0
+        return SYSTEM_FILE if may else own
 
     @cached_property
     def box(self) -> Box:

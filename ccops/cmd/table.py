@@ -75,9 +75,19 @@ def cell(column: Column, value: Any, look: Look) -> str:
     return scalar(value)
 
 
+def shown(column: Column, record: Record, look: Look) -> str:
+    """Return a row's value as a person reads it."""
+    value = record.get(column.name)
+    if column.kind == "figure" and value is not None:
+        from ccops.alerts.message import quantity
+
+        return quantity(str(record.get("figure", "")), value)
+    return cell(column, value, look)
+
+
 def table(columns: Sequence[Column], records: Sequence[Record], look: Look, *, header: bool = True) -> str:
     """Return records as aligned columns."""
-    grid = [[cell(column, record.get(column.name), look) for column in columns] for record in records]
+    grid = [[shown(column, record, look) for column in columns] for record in records]
     columns, grid = _fitting(columns, grid, look)
     heads = [column.heading for column in columns]
     widths = [max(map(cells, (*column, head if header else ""))) for head, *column in zip(heads, *grid, strict=True)]
@@ -134,7 +144,7 @@ def sheet(columns: Sequence[Column], record: Record, look: Look) -> str:
     width = max(map(cells, names), default=0)
     lines = []
     for column, name in zip(columns, names, strict=True):
-        text = cell(column, record.get(column.name), look)
+        text = shown(column, record, look)
         colour = _COLOURS.get(text) if look.colour and column.kind == "state" else None
         lines.append(
             f"{pad(name, width)}{_GAP}{colour}{text}{_RESET}\n" if colour else f"{pad(name, width)}{_GAP}{text}\n"

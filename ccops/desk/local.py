@@ -290,10 +290,11 @@ def _tables(board: Board) -> list[tuple[Topic, Mapping[str, Any]]]:
     ]
 
 
-async def open_desk(settings: Settings, *, read_only: bool = False) -> Desk:
+async def open_desk(settings: Settings, *, read_only: bool = False, live: bool = True) -> Desk:
     """Open a desk for one command: through the daemon where one serves, else in this process.
 
-    Raises the link's errors; the caller closes it.
+    Raises the link's errors; the caller closes it. Where `live` is False a daemon without a link will do: it keeps
+    alerts all the same, above all the one about the link.
     """
     from ccops.desk.daemon.find import daemon_desk, linked
 
@@ -302,7 +303,7 @@ async def open_desk(settings: Settings, *, read_only: bool = False) -> Desk:
     try:
         if isinstance(desk, LocalDesk):
             await desk.start()
-        else:
+        elif live:
             await linked(desk, settings.ami.connect_timeout)
     except BaseException:
         await desk.close()

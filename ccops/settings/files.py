@@ -86,7 +86,29 @@ def parse(path: Path, text: str) -> Mapping[str, Any]:
     except RecursionError:
         raise ConfigError(_("{path}: it is nested too deeply.").format(path=path)) from None
     except ValueError as error:  # TOMLDecodeError, and int() on more digits than Python converts
-        raise ConfigError(_syntax(path, text, str(error)), remedy=_("Mend the line; the format is TOML.")) from None
+        raise _twice(path, text, str(error)) or ConfigError(
+            _syntax(path, text, str(error)), remedy=_("Mend the line; the format is TOML.")
+        ) from None
+
+
+_TWICE: Final = re.compile(r"Cannot declare \((.+?),?\) twice \(at line (\d+)")
+
+
+def _twice(path: Path, text: str, message: str) -> ConfigError | None:
+    """Return the error about a table that stands there twice: what `ccops init` writes has every table already."""
+    found = _TWICE.search(message)
+    if found is None:
+        return None
+    name = ".".join(part.strip(" '\"") for part in found[1].split(","))
+    header = re.compile(rf"\s*\[\s*{re.escape(name)}\s*\]")
+    first = next((number for number, line in enumerate(text.splitlines(), 1) if header.match(line)), None)
+    where = "" if first is None else _(", first in line {line}").format(line=first)
+    return ConfigError(
+        _("{path}:{line}: [{name}] stands there twice{where}.").format(
+            path=path, line=found[2], name=name, where=where
+        ),
+        remedy=_("Put the keys under the first."),
+    )
 
 
 def _syntax(path: Path, text: str, message: str) -> str:
