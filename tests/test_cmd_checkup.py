@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccops.cmd.asterisk_box import look
-from ccops.cmd.checkup import here
+from ccops.cmd.checkup import daemon, disk, here
 from ccops.cmd.checkup.rights import LIVE, allowed_actions, rights_checks
 from ccops.cmd.checkup.versions import HOLES, Version, holes_check, version_check
 from ccops.cmd.environment import Environment
@@ -126,10 +126,10 @@ def test_secret_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert here.store(Settings(store=Store(path=tmp_path / "a" / "b.db"))).ok is True
-    assert here.store(Settings(store=Store(path=tmp_path))).ok is False
+    assert disk.store(Settings(store=Store(path=tmp_path / "a" / "b.db"))).ok is True
+    assert disk.store(Settings(store=Store(path=tmp_path))).ok is False
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert here.store(Settings(store=Store(path=tmp_path / "c.db"))).ok is False
+    assert disk.store(Settings(store=Store(path=tmp_path / "c.db"))).ok is False
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def sockets(tmp_path: Path) -> Iterator[Path]:
 
 def test_daemon(tmp_path: Path, sockets: Path) -> None:
     def check(path: Path) -> bool | None:
-        return here.daemon(Settings(daemon=Daemon(socket=path))).ok
+        return daemon.knock(Settings(daemon=Daemon(socket=path))).ok
 
     assert check(tmp_path / "none") is None
     assert check(sockets) is True

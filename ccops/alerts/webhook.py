@@ -84,13 +84,7 @@ class WebhookChannel:
         return headers
 
     def _post(self, parts: SplitResult, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        host, port = parts.hostname or "", parts.port
-        connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            context = ssl.create_default_context(cafile=None if self.ca_file is None else str(self.ca_file))
-            connection = http.client.HTTPSConnection(host, port, timeout=self.timeout, context=context)
-        else:
-            connection = http.client.HTTPConnection(host, port, timeout=self.timeout)
+        connection = self.connection(parts, self.timeout)
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, headers)
@@ -98,3 +92,11 @@ class WebhookChannel:
             return answer.status, answer.reason or ""
         finally:
             connection.close()
+
+    def connection(self, parts: SplitResult, timeout: float) -> http.client.HTTPConnection:
+        """Return the way to the host, not yet gone; the certificate is checked. `timeout` is in seconds."""
+        host, port = parts.hostname or "", parts.port
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=None if self.ca_file is None else str(self.ca_file))
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+        return http.client.HTTPConnection(host, port, timeout=timeout)

@@ -18,11 +18,13 @@ def run_daemon(context: typer.Context) -> None:
     """
     import asyncio
 
+    from ccops.cmd.cores import leave_no_core
     from ccops.desk.daemon.service import serve
     from ccops.errors import ConfigError
     from ccops.i18n import _
 
     run = Run.of(context)
+    leave_no_core(for_good=True)
     if not run.settings.ami.username:
         raise ConfigError(_("No PBX is configured."), remedy=_("Run `ccops init`, or set [ami] in the configuration."))
     _tell_log(run)

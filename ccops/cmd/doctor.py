@@ -1,7 +1,7 @@
 """`ccops doctor`: everything that must be right, looked at one by one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import typer
@@ -13,6 +13,7 @@ from ccops.cmd.lazy import examples, noun
 from ccops.cmd.output import Output, listing
 from ccops.cmd.run import Run
 from ccops.errors import ConfigError, ExitCode
+from ccops.settings import Settings
 
 app = noun()
 
@@ -34,11 +35,12 @@ def doctor(
 ) -> int:
     """Check everything that must be right, and say what to do where it is not.
 
-    Configuration, secret, store, log, history and terminal here; then on the PBX: reach, login, rights by ListCommands
-    and the features that a missing one costs, version and known holes, clock, queues, classes of events. `ok` is null
-    where a thing could not be told or is simply not wanted. Of the history in the store it says what may make figures
-    wrong and in which reports: visits without an end, Local channels as agents, static members, steps of the clock,
-    doubles, gaps. Exit code 1 where a check fails.
+    Configuration, secret, store, disks, log, history, audit, alerts, daemon and terminal here; then on the PBX: reach,
+    login, rights by ListCommands and the features that a missing one costs, version and known holes, clock, queues,
+    classes of events. Targets of alerts and the mail server are gone to up to where something would be sent; `ccops
+    alert test` sends. `ok` is null where a thing could not be told or is simply not wanted. Of the history in the store
+    it says what may make figures wrong and in which reports: visits without an end, Local channels as agents, static
+    members, steps of the clock, doubles, gaps. Exit code 1 where a check fails.
     """
     run = Run.of(context)
     checks = asyncio.run(_all(run, listen, offline))
@@ -54,8 +56,7 @@ async def _all(run: Run, listen: float, offline: bool) -> list[Check]:
 
 
 async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check]:
-    from ccops.cmd.checkup import here
-    from ccops.cmd.checkup.history import history_checks, kept_by_daemon
+    from ccops.cmd.checkup import daemon, here
 
     try:
         loaded = run.loaded
@@ -63,19 +64,20 @@ async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check
         yield here.bad_configuration(error)
         yield here.terminal(run.environment)
         return
-    settings = loaded.settings
+    settings, now = loaded.settings, run.now()
     yield here.configuration(loaded)
-    served = here.daemon(settings)
+    served = daemon.knock(settings)
     yield served
     secret = here.secret(settings)
     # Who comes through the daemon needs no secret, and mostly cannot read it.
     yield Check("secret", None, secret.detail) if served.ok and not secret.ok else secret
     yield here.timezone(loaded)
-    yield here.store(settings)
-    yield here.queue_log(settings, run.now())
+    for check in _on_disk(settings, now, kept=bool(served.ok)):
+        yield check
     if served.ok:
-        yield await kept_by_daemon(settings)
-    for check in history_checks(settings):
+        async for check in daemon.inside(settings, now):
+            yield check
+    for check in _told(settings, offline, kept=bool(served.ok)):
         yield check
     yield here.terminal(run.environment)
     if offline or not secret.ok:
@@ -84,3 +86,27 @@ async def _checks(run: Run, listen: float, offline: bool) -> AsyncIterator[Check
 
     async for check in pbx_checks(settings, run.environment.clock, listen):
         yield check
+
+
+def _on_disk(settings: Settings, now: float, *, kept: bool) -> Iterator[Check]:
+    """Yield the checks of log, store and what is in it; `kept` says that a daemon writes it."""
+    from ccops.cmd.checkup import disk, here
+    from ccops.cmd.checkup.history import history_checks
+    from ccops.cmd.checkup.records import record_checks
+
+    yield disk.store(settings, kept=kept)
+    yield from disk.disks(settings)
+    yield from disk.reports_folder(settings)
+    yield here.queue_log(settings, now)
+    yield from history_checks(settings)
+    yield from record_checks(settings, now)
+
+
+def _told(settings: Settings, offline: bool, *, kept: bool) -> Iterator[Check]:
+    """Yield the checks of alerts and mail; nothing is sent."""
+    from ccops.cmd.checkup import reach
+
+    yield reach.rules(settings)
+    if not offline:
+        yield from reach.targets(settings, kept=kept)
+        yield from reach.mail_server(settings)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from ccops.cmd.cores import leave_no_core
 from ccops.cmd.diagnostics import PipeClosed, let_go_of_stdout, report
 from ccops.cmd.environment import Environment
 from ccops.cmd.lazy import Entry, LazyGroup, examples
@@ -155,6 +156,7 @@ def _ended(error: BaseException, run: Run) -> int:
 
 def run() -> NoReturn:
     """Run ccops from the shell."""
+    leave_no_core()
     code = main()
     try:
         sys.stdout.flush()

@@ -128,6 +128,13 @@ def waiting(database: Database) -> list[DeliveryRecord]:
     return [DeliveryRecord(*row) for row in database.rows(sql)]
 
 
+def failed_since(database: Database, since: float) -> list[DeliveryRecord]:
+    """Return the deliveries that were given up since a moment (epoch seconds), oldest first."""
+    names = ", ".join(_COLUMNS[DeliveryRecord])
+    sql = f"SELECT {names} FROM alert_deliveries WHERE state = 'failed' AND ended_at >= ? ORDER BY ended_at"  # noqa: S608
+    return [DeliveryRecord(*row) for row in database.rows(sql, (since,))]
+
+
 def deliveries_of(database: Database, numbers: Iterable[int]) -> dict[int, list[DeliveryRecord]]:
     """Return the deliveries of some alerts, in order."""
     found: dict[int, list[DeliveryRecord]] = {number: [] for number in numbers}

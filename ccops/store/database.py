@@ -14,6 +14,7 @@ from ccops.i18n import _
 from ccops.store.copying import copy_to, put_away
 from ccops.store.errors import StoreDamaged, StoreError, StoreFull, StoreNewer, told
 from ccops.store.schema import APPLICATION_ID, LATER_INDEXES, MIGRATIONS, VERSION
+from ccops.store.still import query_of
 from ccops.store.upgrade import keep_copy
 
 BUSY_TIMEOUT = 5.0
@@ -93,8 +94,7 @@ def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> D
         _make_folder(path.parent)
         _make_file(path)
     with told(path):
-        mode = "ro" if read_only else "rwc"
-        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        uri = f"{path.absolute().as_uri()}?{query_of(path, read_only=read_only)}"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
         try:
             _prepare(path, connection, read_only, older)

@@ -49,7 +49,10 @@ def _ours(path: Path, problem: sqlite3.DatabaseError) -> StoreError:
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StoreFull(
             _("The store “{path}” cannot be written: {reason}.").format(path=path, reason=text),
-            remedy=_("Make room on the disk and run it again; nothing that was reported as done is lost."),
+            remedy=_(
+                "Make room on the disk and run it again; where there is room, see dmesg: the disk fails. Nothing that"
+                " was reported as done is lost."
+            ),
         )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreDamaged(

@@ -1,7 +1,6 @@
 """Checks of this machine: configuration, secret, places, log, daemon, terminal."""
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,18 +49,6 @@ def timezone(loaded: Loaded) -> Check:
     return Check("timezone", True, name, remedy)
 
 
-def store(settings: Settings) -> Check:
-    """Say whether the store can be written."""
-    path = settings.store.path
-    existing = next(place for place in (path, *path.parents) if place.exists())
-    if path.exists() and not path.is_file():
-        return Check("store", False, _("{path} is no file.").format(path=path), _("Set store.path."))
-    if not os.access(existing, os.W_OK):
-        remedy = _("Set store.path, or make {place} writable for this user.").format(place=existing)
-        return Check("store", False, _("{path} cannot be written.").format(path=path), remedy)
-    return Check("store", True, str(path))
-
-
 def queue_log(settings: Settings, now: float) -> Check:
     """Say whether the log can be read, is one, and is being written."""
     path = settings.queue_log.path
@@ -100,30 +87,6 @@ def _log_check(path: Path, text: bytes, now: float) -> Check:
         return Check("queue_log", True, detail, _("Is it the log that Asterisk writes now?") if quiet else "")
     detail = _("{path} does not look like a queue_log.").format(path=path)
     return Check("queue_log", False, detail, _("Set queue_log.path to the file that app_queue writes."))
-
-
-def daemon(settings: Settings) -> Check:
-    """Say whether a daemon serves on the socket, by knocking."""
-    import socket
-
-    path = settings.daemon.socket
-    try:
-        served = stat.S_ISSOCK(path.stat().st_mode)
-    except OSError:
-        return Check("daemon", None, _("None serves at {path}; commands work by themselves.").format(path=path))
-    if not served:
-        return Check("daemon", False, _("{path} is no socket.").format(path=path), _("Remove it."))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-        door.settimeout(2)
-        try:
-            door.connect(str(path))
-        except PermissionError:
-            remedy = _("Ask to be added to the group of the socket (daemon.socket_group).")
-            return Check("daemon", False, _("The daemon at {path} does not let you in.").format(path=path), remedy)
-        except OSError as error:
-            detail = _("Nobody answers at {path}: {why}.").format(path=path, why=error.strerror or error)
-            return Check("daemon", False, detail, _("Start the daemon again; it takes the socket over."))
-    return Check("daemon", True, _("It serves at {path}.").format(path=path))
 
 
 def terminal(environment: Environment) -> Check:

@@ -40,29 +40,6 @@ def history_checks(settings: Settings) -> Iterator[Check]:
     yield from checks_of(found, settings.zone)
 
 
-async def kept_by_daemon(settings: Settings) -> Check:
-    """Say whether the daemon, which serves, takes the log into the store."""
-    from ccops.desk.daemon.find import daemon_desk
-
-    name = "history_kept"
-    try:
-        desk = await daemon_desk(settings, read_only=True)
-    except CcopsError as error:
-        return Check(name, None, error.message, error.remedy)
-    if desk is None:
-        return Check(name, None, _("No daemon serves."))
-    link = desk.board.link
-    await desk.close()
-    trouble = link.history_trouble
-    if trouble:
-        remedy = _("It tries again every few seconds; what the log holds is not lost.")
-        return Check(name, False, _("The daemon cannot keep history: {why}").format(why=trouble), remedy)
-    if link.figures_from != "queue_log":
-        remedy = _("Set queue_log.path in the daemon's configuration.")
-        return Check(name, None, _("The daemon has no log, so it keeps no history."), remedy)
-    return Check(name, True, _("The daemon takes the log in."))
-
-
 def checks_of(found: Soundness, zone: ZoneInfo) -> Iterator[Check]:
     """Yield what was found, check by check."""
     yield _unreadable(found)

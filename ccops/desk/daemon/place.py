@@ -137,8 +137,8 @@ class Place:
             try:
                 if _identity(self._path) == self._made:
                     self._path.unlink()
-            except FileNotFoundError:
-                pass  # somebody was faster
+            except OSError:
+                pass  # somebody was faster, or the disk fails; the next daemon takes a dead one's place anyway
             self._made = None
         if self._lock is not None:
             os.close(self._lock)

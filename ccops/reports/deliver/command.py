@@ -19,7 +19,7 @@ from ccops.reports.deliver.template import filled, names_of
 _TRY_LATER: Final = 75
 """EX_TEMPFAIL of sysexits.h: the command itself says that it may work later."""
 _LAST_WORDS: Final = 2000
-_SECRETS: Final = ("SECRET", "PASSWORD")
+_SECRETS: Final = ("SECRET", "PASSWORD", "_KEY", "WEBHOOK")
 
 
 @dataclass(slots=True, frozen=True)

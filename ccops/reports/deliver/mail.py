@@ -63,7 +63,7 @@ class MailServer:
         """
         self._refuse_bare_password()
         with told(self.host, self.port, recipient):
-            server = self._connected()
+            server = self._connected(self.timeout)
             try:
                 self._enter(server)
                 server.send_message(message, sender, [recipient])
@@ -75,12 +75,32 @@ class MailServer:
         server.close()
         return f"{self.host}:{self.port}"
 
-    def _connected(self) -> "SMTP":
+    def greet(self, patience: float) -> str:
+        """Connect and log in without sending anything, and say how far that was; raises as `send` does.
+
+        `patience` is how long the server may be silent, seconds, where that is less than in the settings.
+        """
+        self._refuse_bare_password()
+        server: SMTP | None = None
+        with told(self.host, self.port, ""):
+            try:
+                server = self._connected(min(self.timeout, patience))
+                self._enter(server)
+                server.quit()
+            finally:
+                if server is not None:
+                    server.close()
+        answer = (
+            _("{server} lets us in; nothing was sent") if self.username else _("{server} answers; nothing was sent")
+        )
+        return answer.format(server=f"{self.host}:{self.port}")
+
+    def _connected(self, timeout: float) -> "SMTP":
         import smtplib
 
         if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=self._tls())
-        return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=timeout, context=self._tls())
+        return smtplib.SMTP(self.host, self.port, timeout=timeout)
 
     def _enter(self, server: "SMTP") -> None:
         server.ehlo()
