@@ -22,7 +22,7 @@ from ccops.tui.schedule.errands import Answer, Errand
 from ccops.tui.schedule.planner import Planner
 from ccops.tui.schedule.room import Schedule
 from ccops.tui.schedule.sheet import Sheet
-from ccops.tui.schedule.wire import Told, told
+from ccops.tui.told import told
 from tests.planning_world import MONDAY, NOON, TEAM, WEDNESDAY, World, queue_log, week, worked
 from tests.tui_app import Bench, console
 
@@ -103,7 +103,7 @@ class Inside:
 
     def __init__(self, world: World, person: str, **roles: Role) -> None:
         settings = replace(world.loaded.settings, roles=roles)
-        self.planner = Planner(Told(told(settings)))
+        self.planner = Planner(told(settings))
         self.planner.office = Office(settings, person=Person(person, 4711), clock=lambda: NOON)
 
     async def ask(self, errand: Errand) -> Answer:

@@ -33,7 +33,7 @@ from ccops.tui.schedule.errands import (
 )
 from ccops.tui.schedule.planner import Planner
 from ccops.tui.schedule.signs import letters, times
-from ccops.tui.schedule.wire import Told, told
+from ccops.tui.told import told
 from ccops.wfm.plan.build import assignment_of
 from ccops.wfm.roster import Break, Contract, Plan, QueueNeed, Shift, check, coverage, price
 from ccops.wfm.roster import Person as Worker
@@ -206,7 +206,7 @@ def world(tmp_path: Path) -> World:
 
 def planner_of(world: World, person: str = "", **roles: Role) -> Planner:
     """Return the planner of somebody; of the store's owner where nobody is named."""
-    found = Planner(Told(told(replace(world.loaded.settings, roles=roles))))
+    found = Planner(told(replace(world.loaded.settings, roles=roles)))
     who = Person(person, 4711) if person else None
     found.office = Office(found.office.settings, person=who, clock=lambda: NOON)
     return found

@@ -5,10 +5,9 @@ that it needs to know of the past.
 """
 
 import json
-import marshal
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from ccops.pbx.queue_log.lines import LATEST_STAMP, split_block
 from ccops.reports.deeds import ActionLog
@@ -19,6 +18,16 @@ from ccops.reports.visits import Missed, Outcome, Visit
 from ccops.store.codes import END_CODES, ENDS, OUTCOME_CODES, OUTCOMES
 
 Row = tuple[Any, ...]
+
+# In the order of the columns of the tables; None is what is not known or not over yet.
+_Int = int | None
+VisitRow = tuple[
+    int, int, str, int, int, int, str, str, _Int, int, _Int, _Int, _Int, str | None, _Int, _Int, int, _Int, _Int,
+    str, str, int, int, int, int,
+]  # fmt: skip
+RingRow = tuple[int, int, int, int, int, int, _Int, int, int]
+SessionRow = tuple[int, int, _Int, int, _Int]
+PauseRow = tuple[int, int, str, int, _Int, str | None]
 
 
 @dataclass(slots=True)
@@ -33,9 +42,8 @@ class State:
     queues: dict[str, int] = field(default_factory=dict)
     agents: dict[str, int] = field(default_factory=dict)
     next_visit: int = 1
-    open_visits: list[Row] = field(default_factory=list)
-    """In the order of the columns of `visits`."""
-    last_visits: list[Row] = field(default_factory=list)
+    open_visits: list[VisitRow] = field(default_factory=list)
+    last_visits: list[VisitRow] = field(default_factory=list)
     """Visits that ended lately: a wrap-up pause may belong to one."""
     nth: list[tuple[str, str, int]] = field(default_factory=list)
     """(callid, queue, how many visits) of late."""
@@ -49,11 +57,11 @@ class State:
 class Derived(NamedTuple):
     """What came of one block; names that are new get their numbers here."""
 
-    visits: list[Row]
-    """Over or given up, in the order of the columns of `visits`."""
-    rings: list[Row]
-    sessions: list[Row]
-    pauses: list[Row]
+    visits: list[VisitRow]
+    """Over or given up."""
+    rings: list[RingRow]
+    sessions: list[SessionRow]
+    pauses: list[PauseRow]
     queues: list[tuple[str, int]]
     agents: list[tuple[str, int]]
     bad: list[tuple[int, bytes, str]]
@@ -63,10 +71,10 @@ class Derived(NamedTuple):
 class Standing(NamedTuple):
     """What is open after the last block."""
 
-    visits: list[Row]
+    visits: list[VisitRow]
     """Those that entered or were answered since what was open was asked for last."""
-    sessions: list[Row]
-    pauses: list[Row]
+    sessions: list[SessionRow]
+    pauses: list[PauseRow]
     queues: list[tuple[str, int]]
     agents: list[tuple[str, int]]
     entered: int
@@ -129,7 +137,8 @@ class Deriver:
         turn = history.visits.turn
         visits = [self._row(visit) for visit in history.visits.open.values() if visit.turn == turn]
         history.visits.turn = turn + 1
-        sessions, pauses = [], []
+        sessions: list[SessionRow] = []
+        pauses: list[PauseRow] = []
         for agent, clock in history.spans.agents.items():
             number = self._agent(agent)
             for queue, since in clock.sessions.items():
@@ -160,7 +169,7 @@ class Deriver:
     def _wrapped(self, visit: Visit, before: int | None) -> None:
         self._derived.visits.append(self._row(visit))
 
-    def _row(self, visit: Visit) -> Row:
+    def _row(self, visit: Visit) -> VisitRow:
         agent = visit.agent
         return (
             visit.number,
@@ -230,53 +239,3 @@ def visit_of(row: Row, queues: dict[int, str], agents: dict[int, str]) -> Visit:
     visit.ended_by, visit.talk, visit.wrap, visit.transfer_to, visit.key = ENDS[row[16]], *row[17:21]
     visit.file, visit.offset, visit.end_file, visit.end_offset = row[21:25]
     return visit
-
-
-# --- in a process of its own ---------------------------------------------------------------------------------
-
-_worker: list[Deriver] = []
-_PLAIN = 2
-"""Format of marshal that does not look for values that are one and the same: looking costs more than it saves."""
-
-
-def start_worker(state: State) -> None:
-    """Make this process's deriver."""
-    import gc
-    import signal
-    import threading
-
-    # A parent that was killed cannot stop us, and its end of the pipe is ours too: we would wait for blocks for ever.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us when it has put its own things right
-    gc.disable()  # nothing here refers back to itself; looking for it costs a tenth of the time
-    _worker[:] = [Deriver(state)]
-
-
-def _end_with_parent() -> None:
-    import multiprocessing
-    import os
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def work_block(data: bytes, file: int, offset: int) -> bytes:
-    """Derive a block in this process; the answer is packed, much faster than a pickle."""
-    return marshal.dumps(tuple(_worker[0].block(data, file, offset)), _PLAIN)
-
-
-def work_standing() -> bytes:
-    """Return what is open in this process's deriver, packed."""
-    return marshal.dumps(tuple(_worker[0].standing()), _PLAIN)
-
-
-def unpacked_derived(answer: bytes) -> Derived:
-    """Return what `work_block` packed."""
-    return Derived(*cast("tuple[Any, ...]", marshal.loads(answer)))  # noqa: S302 (our own process packed it)
-
-
-def unpacked_standing(answer: bytes) -> Standing:
-    """Return what `work_standing` packed."""
-    return Standing(*cast("tuple[Any, ...]", marshal.loads(answer)))  # noqa: S302 (our own process packed it)

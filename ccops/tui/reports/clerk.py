@@ -1,21 +1,16 @@
 """The process that reads the store for the console, so that a year can be read while every key is answered.
 
 `python -m ccops.tui.reports.clerk`, started by the console: errands come in on standard input, answers leave on
-standard output, each as its length and a pickle. It ends with its input; to take an errand back it is ended.
+standard output. It ends with its input; to take an errand back it is ended.
 """
 
 import gc
 import os
-import pickle
-import struct
-import sys
-import traceback
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any, BinaryIO, Final
+from typing import Final
 
 from ccops.errors import CcopsError, PermissionRefused, UsageProblem
 from ccops.i18n import _
@@ -30,11 +25,13 @@ from ccops.settings import Settings
 from ccops.tui.reports import files, shelf
 from ccops.tui.reports.drawn import document_of, drawing_of
 from ccops.tui.reports.errands import (
+    LANGUAGE,
     Answer,
     Browse,
     Canvas,
     Document,
     Draw,
+    Drawing,
     Errand,
     Explain,
     Export,
@@ -46,8 +43,8 @@ from ccops.tui.reports.errands import (
     Saved,
 )
 from ccops.tui.reports.traced import Eyes, followed, traced
+from ccops.tui.told import fault_of, serve
 
-SIZE: Final = struct.Struct(">Q")
 _KEPT: Final = 6
 """Reports that are kept, so that what a figure is made of and a file of it need no second reading."""
 _KEPT_ROWS: Final = 200_000
@@ -116,7 +113,7 @@ class Clerk:
             return self._made(errand)
         report = self._report(errand.made)
         if isinstance(errand, Draw):
-            return drawing_of(report.shown, errand.section, errand.canvas)
+            return Drawing(drawing_of(report.shown, errand.section, errand.canvas))
         if isinstance(errand, Explain):
             return self._explained(errand, report)
         return self._saved(errand, report)
@@ -207,12 +204,7 @@ class Clerk:
 
 
 def _fault(error: Exception) -> Refused:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{PurePath(frame.filename).name}:{frame.lineno}"
-    return Refused(
-        _("This failed: {kind}: {text} ({place}).").format(kind=type(error).__name__, text=error, place=place),
-        _("That is a fault of ccops; please report it with this line."),
-    )
+    return Refused(*fault_of(error))
 
 
 def asked(inquiry: Inquiry, period: Period, now: float) -> Ask:
@@ -248,34 +240,15 @@ def _refuse_empty(archive: Archive) -> None:
 # --- the process ---
 
 
-def read(stream: BinaryIO) -> Any:
-    """Return the next thing from the other side; raises EOFError when there is none."""
-    head = stream.read(SIZE.size)
-    if len(head) < SIZE.size:
-        raise EOFError
-    data = stream.read(SIZE.unpack(head)[0])
-    return pickle.loads(data)  # noqa: S301 (from the console that started this process, on a pipe of its own)
-
-
-def framed(value: Any) -> bytes:
-    """Return what the other side reads as that value."""
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return SIZE.pack(len(data)) + data
-
-
 def main() -> None:
     """Serve until the console is gone."""
     os.nice(_NICE)
     gc.set_threshold(100_000, 50, 100)  # millions of rows come and go; looking for cycles among them costs more
-    answers = sys.stdout.buffer
-    sys.stdout = sys.stderr  # whatever is printed by accident must not stand among the answers
     try:
-        clerk = Clerk(Settings(**read(sys.stdin.buffer)))
-        while True:
-            answers.write(framed(clerk.do(read(sys.stdin.buffer))))
-            answers.flush()
+        serve(LANGUAGE, lambda told: Clerk(told.settings).do, _fault)
     except (EOFError, BrokenPipeError):
-        return
+        # Leaving in the ordinary way would flush a pipe that nobody reads.
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from ccops.i18n import _
 from ccops.tui.cells import duration, safe, width_of
 from ccops.tui.columns import Order
 from ccops.tui.feed import Frame
-from ccops.tui.reports.errands import Document, Draw, Errand, Line, Make, Refused, Sheet
+from ccops.tui.reports.errands import Document, Draw, Drawing, Errand, Line, Make, Refused, Sheet
 from ccops.tui.reports.office import TakenBack
 from ccops.tui.reports.panes import ChartPane, Foot, Head, Notice
 from ccops.tui.reports.study import study_of
@@ -290,8 +290,8 @@ class DocumentView(View, can_focus=True):
             answer: Any = await self.study.office.ask(errand)
         except (TakenBack, CcopsError):
             return  # the chart of another width is still right
-        if isinstance(answer, list) and self.sheet is not None and self.sheet.name == errand.section:
-            self._chart.show(answer)
+        if isinstance(answer, Drawing) and self.sheet is not None and self.sheet.name == errand.section:
+            self._chart.show(answer.lines)
 
     @property
     def room(self) -> int:

@@ -1,13 +1,14 @@
 """A paper as the console shows it: texts and values of its rows, charts as lines, and what stands around them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from ccops.reports.paper.about import empty_text, facts, rules, warnings
 from ccops.reports.paper.model import Column, Paper, Section
 from ccops.reports.paper.terminal import Look
 from ccops.reports.paper.values import Writing, texts, total_texts
-from ccops.tui.reports.errands import MOST_ROWS, Canvas, Document, Line, Sheet
+from ccops.tui.reports.errands import MOST_ROWS, Canvas, Document, Heading, Line, Sheet, Value
 
 _BRIEF = ("period", "compared_with", "filter")
 """Facts that stand above the table; where the report was made is known there."""
@@ -41,7 +42,7 @@ def sheet_of(section: Section, writing: Writing, canvas: Canvas) -> Sheet:
     return Sheet(
         name=section.name,
         title=section.title,
-        columns=columns,
+        headings=[Heading.of(column) for column in columns],
         lines=lines_of(columns, section.rows[:MOST_ROWS], writing),
         total=_total(columns, section, writing),
         note=section.note,
@@ -56,12 +57,16 @@ def lines_of(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], writi
     return [Line(index, tuple(written[index]), _values(columns, row)) for index, row in enumerate(rows)]
 
 
-def _values(columns: Sequence[Column], row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _values(columns: Sequence[Column], row: Mapping[str, Any]) -> tuple[Value, ...]:
     return tuple(_sortable(row.get(column.key)) for column in columns)
 
 
-def _sortable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _sortable(value: Any) -> Value:
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value  # type: ignore[no-any-return]
 
 
 def _total(columns: Sequence[Column], section: Section, writing: Writing) -> Line | None:

@@ -1,11 +1,16 @@
-"""What the console asks of the process that reads the store, and what that answers: plain values, pickled."""
+"""What the console asks of the process that reads the store, and what that answers: plain values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
-from ccops.reports.paper.model import Column
+from ccops.reports.figures import Unit
+from ccops.reports.paper.model import Better, Column, Kind
 from ccops.reports.paper.render import Form
+from ccops.tui.told import language
+
+Value = bool | int | float | str | tuple[str, ...] | None
+"""A value of a cell as it is sorted by; a day is written down (ISO 8601)."""
 
 MOST_ROWS = 5000
 """Rows of a section that are shown; a file holds all of them."""
@@ -148,8 +153,35 @@ class Line:
 
     index: int
     texts: Sequence[str]
-    values: Sequence[Any]
+    values: Sequence[Value]
     link: Link | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Heading:
+    """A column, as it crosses from one process to the other."""
+
+    key: str
+    title: str
+    kind: str
+    rule: str
+    better: Better
+    group: str
+    change: bool
+
+    @classmethod
+    def of(cls, column: Column) -> "Heading":
+        """Return what stands over a column that people read."""
+        return cls(column.key, column.title, str(column.kind), column.rule, column.better, column.group, column.change)
+
+    @property
+    def column(self) -> Column:
+        """The column itself."""
+        kind = cast("Kind", Unit(self.kind) if self.kind in _UNITS else self.kind)
+        return Column(self.key, self.title, kind, self.rule, self.better, self.group, self.change)
+
+
+_UNITS = frozenset(Unit)
 
 
 @dataclass(slots=True, frozen=True)
@@ -158,7 +190,7 @@ class Sheet:
 
     name: str
     title: str
-    columns: Sequence[Column]
+    headings: Sequence[Heading]
     lines: Sequence[Line]
     total: Line | None = None
     note: str = ""
@@ -166,6 +198,11 @@ class Sheet:
     """Rows with those that are left out here."""
     drawing: Sequence[str] = ()
     """Its chart as lines, with the colours of a terminal."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """What its rows are made of."""
+        return [heading.column for heading in self.headings]
 
 
 @dataclass(slots=True, frozen=True)
@@ -183,6 +220,13 @@ class Document:
     """By form: what a file of it would be called."""
     empty: str = ""
     """What stands there instead of rows."""
+
+
+@dataclass(slots=True, frozen=True)
+class Drawing:
+    """The chart of a section, drawn again."""
+
+    lines: Sequence[str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -205,4 +249,5 @@ class Refused:
     """There is no history yet; it may come."""
 
 
-Answer = Shelf | Document | Saved | Refused | Sequence[str]
+Answer = Shelf | Document | Drawing | Saved | Refused
+LANGUAGE = language(Browse, Make, Draw, Explain, Follow, Export, Shelf, Document, Drawing, Saved, Refused)

@@ -1,22 +1,14 @@
 """The console's side of the process that reads the store: errands out, answers in, and taking one back."""
 
 import asyncio
-import contextlib
-import pickle
-import struct
-import sys
-from asyncio.subprocess import PIPE, Process
-from dataclasses import fields
-from typing import Any
 
 from ccops.errors import CcopsError
 from ccops.i18n import _
+from ccops.messages import Garbled
 from ccops.settings import Settings
-from ccops.tui.reports.errands import Answer, Errand
-
-_SIZE = struct.Struct(">Q")
-_SECRETS = frozenset({"ami", "smtp"})
-"""What the other process has no business with."""
+from ccops.tui.beside import Beside
+from ccops.tui.reports.errands import LANGUAGE, Answer, Errand
+from ccops.tui.told import told
 
 
 class TakenBack(Exception):
@@ -29,8 +21,8 @@ class Office:
     def __init__(self, settings: Settings) -> None:
         """`settings` say where the store is."""
         self._settings = settings
-        self._clerk: Process | None = None
-        self._ending: list[Process] = []
+        self._clerk: Beside | None = None
+        self._ending: list[Beside] = []
         self._turn = asyncio.Lock()
         self._round = 0
 
@@ -44,6 +36,9 @@ class Office:
                 return await self._asked(errand)
             except asyncio.CancelledError:
                 self._end()  # what it is about to say answers nobody any more
+                raise
+            except Garbled:
+                self._end()  # what else it says cannot be trusted either
                 raise
             except (asyncio.IncompleteReadError, OSError) as error:
                 self._end()
@@ -73,45 +68,14 @@ class Office:
             await clerk.wait()
 
     async def _asked(self, errand: Errand) -> Answer:
-        clerk = await self._started()
-        assert clerk.stdin is not None  # noqa: S101 (a pipe)
-        assert clerk.stdout is not None  # noqa: S101 (a pipe)
-        clerk.stdin.write(_framed(errand))
-        await clerk.stdin.drain()
-        (size,) = _SIZE.unpack(await clerk.stdout.readexactly(_SIZE.size))
-        answer: Answer = pickle.loads(await clerk.stdout.readexactly(size))  # noqa: S301 (from our own child)
+        if self._clerk is None or self._clerk.ended:
+            self._clerk = await Beside.started("ccops.tui.reports.clerk", LANGUAGE, told(self._settings))
+        answer: Answer = await self._clerk.ask(errand)
         return answer
-
-    async def _started(self) -> Process:
-        if self._clerk is None or self._clerk.returncode is not None:
-            self._clerk = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "ccops.tui.reports.clerk",
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=asyncio.subprocess.DEVNULL,  # the terminal is the console's
-                start_new_session=True,  # ctrl+c at the terminal is for the console alone
-            )
-            assert self._clerk.stdin is not None  # noqa: S101 (a pipe)
-            self._clerk.stdin.write(_framed(_told(self._settings)))
-        return self._clerk
 
     def _end(self) -> None:
         clerk, self._clerk = self._clerk, None
         if clerk is None:
             return
-        if clerk.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                clerk.kill()
-        self._ending = [*(one for one in self._ending if one.returncode is None), clerk]
-
-
-def _told(settings: Settings) -> dict[str, Any]:
-    """Return the settings without what is secret."""
-    return {one.name: getattr(settings, one.name) for one in fields(settings) if one.name not in _SECRETS}
-
-
-def _framed(value: Any) -> bytes:
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return _SIZE.pack(len(data)) + data
+        clerk.kill()
+        self._ending = [*(one for one in self._ending if not one.ended), clerk]

@@ -17,7 +17,7 @@ from ccops.reports.paper.model import Column, Row, Section
 from ccops.reports.paper.values import Writing, writer_of
 from ccops.reports.visits import Missed, Visit
 from ccops.tui.reports.drawn import lines_of
-from ccops.tui.reports.errands import MOST_ROWS, Canvas, Document, Link, Sheet
+from ccops.tui.reports.errands import MOST_ROWS, Canvas, Document, Heading, Link, Sheet
 
 if TYPE_CHECKING:  # only where there are roles
     from ccops.desk.past import Sight
@@ -164,7 +164,7 @@ def _sheet(
     lines = lines_of(columns, rows[:MOST_ROWS], eyes.writing)
     if links:
         lines = [replace(line, link=link) for line, link in zip(lines, links, strict=False)]
-    return Sheet(name, title, columns, lines, count=len(rows))
+    return Sheet(name, title, [Heading.of(column) for column in columns], lines, count=len(rows))
 
 
 # --- the lines of the log ---

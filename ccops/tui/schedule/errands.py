@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from ccops.board import Board
 from ccops.store.planning import DayRow
+from ccops.tui.told import language
 from ccops.wfm.roster.broken import BrokenRule
 from ccops.wfm.roster.model import Shift
 
@@ -298,11 +298,25 @@ class RequestList:
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    """Where one person should be and is; both are phones, break, activity or off."""
+
+    person: str
+    name: str
+    scheduled: str
+    until: float | None
+    state: str
+    detail: str
+    since: float | None
+    adherent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
-    """Who should be and who is in which state, one row per person."""
+    """Who should be and who is in which state."""
 
     at: float
-    rows: tuple[Mapping[str, Any], ...]
+    rows: tuple[Presence, ...]
 
 
 Answer = (
@@ -343,3 +357,10 @@ class Solved:
     penalty: float
     gap: float
     shortfalls: int
+
+
+LANGUAGE = language(
+    Write, Heads, Open, Judge, Fitting, Save, Compare, Publish, Requests, Decide, Live,
+    Refused, Book, Verdict, Candidates, Saved, Difference, RequestList, Present, Versions,
+    Solve, Step, Solved,
+)  # fmt: skip

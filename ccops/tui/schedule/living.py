@@ -1,6 +1,6 @@
 """Lists of the day under way: leave and swaps to decide on, and who is where they should be at this moment."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -202,7 +202,7 @@ class LiveView(Listed[Row]):
     async def _read(self) -> None:
         answer = await self.room.put(Live(agents_of(self.station.board)), Present)
         if not isinstance(answer, Refused):
-            self._rows = [dict(row) for row in answer.rows]
+            self._rows = [asdict(row) for row in answer.rows]
             self.fill(sorted(self._rows, key=lambda row: (row["adherent"], row["name"])))
 
     def frame(self, frame: Frame) -> None:

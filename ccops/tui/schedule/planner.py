@@ -6,7 +6,6 @@ loads what is heavy (numpy) beside the console. It ends with its input; what it 
 
 import gc
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from ccops.errors import CcopsError, ReasonNeeded
 from ccops.settings import Loaded, Origin, Settings
 from ccops.tui.schedule import judging, requesting
 from ccops.tui.schedule.errands import (
+    LANGUAGE,
     Answer,
     Book,
     Compare,
@@ -27,6 +27,7 @@ from ccops.tui.schedule.errands import (
     Judge,
     Live,
     Open,
+    Presence,
     Present,
     Publish,
     Refused,
@@ -40,7 +41,7 @@ from ccops.tui.schedule.errands import (
     Write,
 )
 from ccops.tui.schedule.opened import Opened, open_roster, versions_of
-from ccops.tui.schedule.wire import Told, framed, read
+from ccops.tui.told import Told, fault_of, serve
 
 _KEPT: Final = 8
 """Rosters that are kept open."""
@@ -48,7 +49,7 @@ _KEPT: Final = 8
 
 def office_of(told: Told) -> Office:
     """Return the office of whoever runs this process."""
-    settings = Settings(**told.settings)
+    settings = told.settings
     chosen: dict[tuple[str, ...], Origin] = {
         ("service_level", key): Origin("file")
         for key in ("rule", "short_abandon")
@@ -76,6 +77,9 @@ class Planner:
             return Refused(error.message, error.remedy, short=True)
         except CcopsError as error:
             return Refused(error.message, error.remedy)
+        except Exception as error:  # noqa: BLE001
+            # A fault of ours in one errand must cost neither the roster that is open nor the console; it is told.
+            return _fault(error)
 
     def _done(self, errand: Errand) -> Answer:
         if isinstance(errand, Open):
@@ -159,19 +163,18 @@ class Planner:
         from ccops.desk.planning.following import present
 
         now = self.office.clock()
-        return Present(now, tuple(present(self.office, errand.board)))
+        return Present(now, tuple(Presence(**row) for row in present(self.office, errand.board)))
+
+
+def _fault(error: Exception) -> Refused:
+    return Refused(*fault_of(error))
 
 
 def main() -> None:
     """Serve until the console is gone."""
     gc.set_threshold(100_000, 50, 100)
-    source, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # whatever is printed by accident must not stand among the answers
     try:
-        planner = Planner(read(source))
-        while True:
-            answers.write(framed(planner.do(read(source))))
-            answers.flush()
+        serve(LANGUAGE, lambda told: Planner(told).do, _fault)
     except (EOFError, BrokenPipeError):
         # Leaving in the ordinary way would flush a pipe that nobody reads.
         os._exit(0)

@@ -137,7 +137,7 @@ class Schedule(Making):
     async def _live(self) -> None:
         answer = await self.put(Live(agents_of(self.station.board)), Present, quiet=True)
         if isinstance(answer, Present):
-            self._grid.live = {row["person"]: bool(row["adherent"]) for row in answer.rows}
+            self._grid.live = {row.person: row.adherent for row in answer.rows}
             self._grid.repaint()
 
     def focus_first(self) -> None:

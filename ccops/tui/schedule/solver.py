@@ -11,10 +11,11 @@ import threading
 import time
 from typing import BinaryIO, Final
 
+from ccops.beside import pipes
 from ccops.errors import CcopsError
-from ccops.tui.schedule.errands import Refused, Solve, Solved, Step
+from ccops.tui.schedule.errands import LANGUAGE, Refused, Solve, Solved, Step
 from ccops.tui.schedule.planner import office_of
-from ccops.tui.schedule.wire import Told, framed, read
+from ccops.tui.told import Told, fault_of
 from ccops.wfm.roster import Progress
 
 _EVERY: Final = 0.2
@@ -38,7 +39,7 @@ class _Teller:
 
     def write(self, value: Step | Solved | Refused) -> None:
         try:
-            self._out.write(framed(value))
+            self._out.write(LANGUAGE.framed(value))
             self._out.flush()
         except BrokenPipeError:
             self._told = math.inf  # nobody listens; the roster is kept all the same
@@ -60,15 +61,17 @@ def solved(told: Told, order: Solve, teller: _Teller, stop: threading.Event) -> 
         roster, result = rosters.solve(wanted, progress=teller.tell, stop=stop.is_set)
     except CcopsError as error:
         return Refused(error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 (told; nobody sees what this process prints)
+        return Refused(*fault_of(error))
     return Solved(roster.head.id, result.penalty, result.gap, len(result.shortfalls))
 
 
 def main() -> None:
     """Search until it is proved, the time is over, or the input is closed."""
     os.nice(_NICE)
-    source, teller = sys.stdin.buffer, _Teller(sys.stdout.buffer)
-    sys.stdout = sys.stderr  # whatever is printed by accident must not stand among the steps
-    told, order = read(source), read(source)
+    source, out = pipes()
+    teller = _Teller(out)
+    told, order = LANGUAGE.read(source), LANGUAGE.read(source)
     stop = threading.Event()
 
     def heed() -> None:
@@ -78,7 +81,7 @@ def main() -> None:
     threading.Thread(target=heed, daemon=True).start()
     teller.write(solved(told, order, teller, stop))
     sys.stderr.flush()
-    os._exit(0)  # the thread that waits for the console holds the lock of the input
+    os._exit(0)  # a thread still waits for the console
 
 
 if __name__ == "__main__":
