@@ -13,9 +13,12 @@ from ccops.desk.planning.swaps import Swaps
 from ccops.desk.roles import Person
 from ccops.errors import PermissionRefused, ReasonNeeded
 from ccops.settings import load
+from ccops.wfm.plan.build import assignment_of
+from ccops.wfm.roster import price
 from tests.planning_world import MONDAY, NOON, TEAM, WEDNESDAY, World, history_csv, queue_log, week, worked
 
 THURSDAY = WEDNESDAY + timedelta(days=1)
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture
@@ -216,6 +219,81 @@ def test_a_sick_call_can_be_published_at_once_or_only_written_down(world: World)
     assert found["published"] is True
     assert "anna" not in shifts_on(world, THURSDAY)
     assert [row["kind"] for row in world.data("leave", "list")] == ["sick", "sick"]
+
+
+def test_a_sick_call_moves_no_breaks_on_days_that_stay(world: World) -> None:
+    team = world.team(TEAM.replace("interval = 30", "interval = 30\nstability = 1000"))
+    crew = {"anna": "early", "dora": "early", "bob": "late", "carl": "late"}
+    both = [week(team, one, shift, first) for one, shift in crew.items() for first in (MONDAY, MONDAY + WEEK)]
+    world.published([row for rows in both for row in rows], need=1)
+    last = MONDAY + timedelta(days=13)
+    before = {(row.person, row.day): row for row in Rosters(world.office).scheduled(MONDAY, last)}
+    found = world.data("sick", "carl", "--from", THURSDAY.isoformat(), "--seconds", "1", "--deterministic")
+    rosters = Rosters(world.office)
+    solved = rosters.get(found["version"])
+    changed = {row.day for row in solved.rows if row.shift != before[row.person, row.day].shift}
+    assert THURSDAY in changed
+    stays = [row for row in solved.rows if row.day not in changed and row.shift]
+    assert any(row.day > THURSDAY for row in stays)
+    assert all(row.breaks == before[row.person, row.day].breaks for row in stays)
+    costs = price(rosters.plan(solved), [assignment_of(row) for row in solved.rows])
+    assert solved.head.document["costs"]["missing"] == pytest.approx(costs.missing), "of the breaks that are kept"
+    assert json.loads(world.wfm("roster", "list", "--json").out), "whatever is known of the bound"
+
+
+def test_who_is_known_to_be_sick_is_not_written_down_again(world: World) -> None:
+    call = ("sick", "anna", "--from", THURSDAY.isoformat(), "--to", "2026-03-06", "--no-solve")
+    first, again = world.data(*call), world.data(*call)
+    within = world.data("sick", "anna", "--from", THURSDAY.isoformat(), "--no-solve")
+    assert first["leave"] == again["leave"] == within["leave"] == 1
+    longer = world.data("sick", "anna", "--from", THURSDAY.isoformat(), "--to", "2026-03-09", "--no-solve")
+    assert longer["leave"] == 2
+
+
+# -- without doing it --------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_checks_everything_and_writes_nothing(world: World) -> None:
+    team, day = world.office.team(), THURSDAY.isoformat()
+    world.published([worked(team, "anna", THURSDAY, "early"), worked(team, "carl", THURSDAY, "late")], need=1)
+    assert world.data("swap", "offer", "anna", day, "--dry-run")["swap"] is None
+    assert world.data("swap", "open", day, "late", "--dry-run")["dry_run"] is True
+    assert world.data("sick", "anna", "--from", day, "--dry-run")["leave"] is None
+    assert world.data("swap", "list") == world.data("leave", "list") == []
+    world.data("swap", "offer", "anna", day)
+    world.data("leave", "request", "bob", "--from", day)
+    written = len(audit(world))
+    assert world.data("swap", "take", "1", "carl", "--give", day, "--dry-run")["state"] == "taken"
+    assert "would be denied" in world.wfm("swap", "deny", "1", "--dry-run").out
+    assert world.data("swap", "withdraw", "1", "--dry-run")["state"] == "withdrawn"
+    assert world.data("leave", "approve", "1", "--force", "--dry-run")["rosters"] == []
+    assert "would be denied" in world.wfm("leave", "deny", "1", "--dry-run").out
+    assert world.data("leave", "withdraw", "1", "--dry-run")["state"] == "withdrawn"
+    assert [row["state"] for row in world.data("swap", "list")] == ["offered"]
+    assert [row["state"] for row in world.data("leave", "list")] == ["requested"]
+    world.data("swap", "take", "1", "carl", "--give", day)
+    assert world.data("swap", "approve", "1", "--dry-run")["rosters"] == []
+    changed = world.wfm("roster", "assign", "carl", "2026-03-06", "early", "--dry-run")
+    assert changed.code == 1
+    assert "may not follow" in changed.err
+    assert len(world.data("roster", "list")) == 2
+    assert len(audit(world)) == written + 1, "the one that took it"
+    assert shifts_on(world, THURSDAY)["anna"] == "early"
+
+
+def test_a_dry_run_is_refused_to_whom_the_deed_is(world: World) -> None:
+    office = Office(load(world.file("config.toml", ROLES), world.variables, {}), person=Person("alma", 4711))
+    with pytest.raises(PermissionRefused):
+        Swaps(office).open_shift(THURSDAY, "late", dry_run=True)
+    with pytest.raises(PermissionRefused):
+        Leaves(office).note_sick("anna", THURSDAY, THURSDAY, dry_run=True)
+
+
+def test_what_nobody_took_cannot_be_approved(world: World) -> None:
+    world.data("swap", "offer", "anna", THURSDAY.isoformat())
+    refused = world.wfm("swap", "approve", "1")
+    assert refused.code == 2
+    assert "Nobody has taken" in refused.err
 
 
 # -- roles -------------------------------------------------------------------------------------------------------------

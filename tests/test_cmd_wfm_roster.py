@@ -289,6 +289,7 @@ def test_a_roster_file_comes_back_as_a_draft(world: World) -> None:
         ('"first": "2026-03-02"', '"first": "2026-04-02"', "outside"),
         ('"2026-03-03"', '"2026-13-03"', "cannot be read"),
         ('"days": 14', '"days": 14,,', "no JSON"),
+        ('"interval": 30', '"interval": 30, "gap": Infinity', "cannot be read"),
     ],
 )
 def test_a_roster_file_that_does_not_fit_changes_nothing(world: World, old: str, new: str, said: str) -> None:

@@ -27,6 +27,7 @@ from ccops.i18n import _
 if TYPE_CHECKING:
     from ccops.desk.planning.leave import Asked
     from ccops.store.planning import DayRow, LeaveRow
+    from ccops.wfm.roster import Result
 
 app = noun("Leave: ask for it, decide on it, see who is away.")
 
@@ -123,6 +124,7 @@ def approve_leave(
     force: Annotated[bool, typer.Option("--force", help="Even where agents will be missing.")] = False,
     reason: ReasonOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Approve a leave; published shifts of these days become open shifts.
@@ -132,9 +134,10 @@ def approve_leave(
     run = Run.of(context)
     from ccops.desk.planning.leave import Leaves
 
-    asked, made = Leaves(office_of(run)).approve(number, force=force, reason=reason)
-    text = _("Leave {number} is approved: {verdict}.").format(number=number, verdict=_verdict(asked))
-    done(run, text, {**asked_record(asked), "rosters": made}, as_json=as_json)
+    asked, made = Leaves(office_of(run)).approve(number, force=force, reason=reason, dry_run=dry_run)
+    text = _("Leave {number} would be approved: {verdict}.") if dry_run else _("Leave {number} is approved: {verdict}.")
+    record = {**asked_record(asked), "rosters": made, "dry_run": dry_run}
+    done(run, text.format(number=number, verdict=_verdict(asked)), record, as_json=as_json)
 
 
 @app.command(
@@ -146,14 +149,21 @@ def deny_leave(
     number: NumberArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Deny a leave."""
     run = Run.of(context)
     from ccops.desk.planning.leave import Leaves
 
-    row = Leaves(office_of(run)).deny(number, reason=reason)
-    done(run, _("Leave {number} is denied.").format(number=number), leave_record(row), as_json=as_json)
+    row = Leaves(office_of(run)).deny(number, reason=reason, dry_run=dry_run)
+    _closed(run, row, dry_run=dry_run, as_json=as_json)
+
+
+def _closed(run: Run, row: "LeaveRow", *, dry_run: bool, as_json: bool) -> None:
+    text = _("Leave {number} would be {state}.") if dry_run else _("Leave {number} is {state}.")
+    told = text.format(number=row.id, state=row.state)
+    done(run, told, {**leave_record(row), "dry_run": dry_run}, as_json=as_json)
 
 
 @app.command("withdraw", epilog=examples("ccops wfm leave withdraw 3", "ccops wfm leave withdraw 3 --json"))
@@ -163,14 +173,15 @@ def withdraw_leave(
     number: NumberArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Take a leave back; shifts that were given away stay with whoever has them."""
     run = Run.of(context)
     from ccops.desk.planning.leave import Leaves
 
-    row = Leaves(office_of(run)).withdraw(number, reason=reason)
-    done(run, _("Leave {number} is withdrawn.").format(number=number), leave_record(row), as_json=as_json)
+    row = Leaves(office_of(run)).withdraw(number, reason=reason, dry_run=dry_run)
+    _closed(run, row, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("list", epilog=examples("ccops wfm leave list", "ccops wfm leave list --state requested --json"))
@@ -209,6 +220,7 @@ def report_sick(
     deterministic: Annotated[bool, typer.Option("--deterministic", help="Count work instead of time.")] = False,
     note: NoteOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Take a sick call, and solve the published roster anew around it, changing as few other days as can be.
@@ -223,22 +235,35 @@ def report_sick(
     start, end = days(first, last, office.today())
     order = None if no_solve else Order(start, 1, seconds, deterministic)
     with solving(run) as watch:
-        row, roster, _result = Leaves(office).sick(
-            person, start, end, note=note, order=order, progress=watch.tell, stop=watch.stopped
+        row, roster, result = Leaves(office).sick(
+            person, start, end, note=note, order=order, progress=watch.tell, stop=watch.stopped, dry_run=dry_run
         )
     record: dict[str, Any] = {**leave_record(row), "version": None, "changed": None, "published": False}
-    text = _("{person} is sick from {first} to {last}.").format(person=row.person, first=row.first, last=row.last)
-    if roster is not None:
+    text = (
+        _("{person} would be sick from {first} to {last}.")
+        if dry_run
+        else _("{person} is sick from {first} to {last}.")
+    )
+    told = text.format(person=row.person, first=row.first, last=row.last)
+    if roster is not None and result is not None:
         rosters = Rosters(office)
         changed = difference(rosters.get(roster.head.base).rows, roster.rows)
         others = [new for old, new in changed if new is not None and new.person != row.person and _moved(old, new)]
+        _warn(run, result)
         if publish:
             rosters.publish(roster.head.id)
         record |= {"version": roster.head.id, "changed": len(others), "published": publish}
-        text += " " + _("Roster {version}: {count} days of others changed.").format(
+        told += " " + _("Roster {version}: {count} days of others changed.").format(
             version=roster.head.id, count=len(others)
         )
-    done(run, text, record, as_json=as_json)
+    done(run, told, {**record, "dry_run": dry_run}, as_json=as_json)
+
+
+def _warn(run: Run, result: "Result") -> None:
+    """Tell which rules gave way; what falls short of the cover is told by `roster show`."""
+    for one in result.shortfalls:
+        if one.kind != "cover":
+            run.narrator.warn(f"{one.person}: {one.why}" if one.person else one.why)
 
 
 def _moved(old: "DayRow | None", new: "DayRow") -> bool:

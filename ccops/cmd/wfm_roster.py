@@ -10,6 +10,7 @@ from ccops.cmd.columns import columns
 from ccops.cmd.lazy import examples
 from ccops.cmd.output import Output, Section, listing
 from ccops.cmd.planning import planning
+from ccops.cmd.quantities import figure
 from ccops.cmd.run import Run
 from ccops.cmd.wfm_common import (
     NoteOption,
@@ -124,7 +125,8 @@ def made_record(rosters: "Rosters", roster: "Roster") -> dict[str, Any]:
     from ccops.wfm.plan.coverage import summary
 
     document = roster.head.document
-    figures = {name: document.get(name) for name in ("penalty", "bound", "gap", "proved", "seconds")}
+    figures: dict[str, Any] = {name: figure(document.get(name)) for name in ("penalty", "bound", "gap")}
+    figures |= {name: document.get(name) for name in ("proved", "seconds")}
     return {
         "version": roster.head.id,
         "first": roster.head.first.isoformat(),
@@ -162,7 +164,7 @@ def list_rosters(context: typer.Context, out: Output) -> None:
             "who": head.who,
             "note": head.note,
             "penalty": head.document.get("penalty"),
-            "gap": head.document.get("gap"),
+            "gap": figure(head.document.get("gap")),
             "published_at": instant(head.published_at),
             "published_by": head.published_by or None,
             "base": head.base,

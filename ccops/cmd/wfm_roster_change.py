@@ -40,6 +40,7 @@ def assign_shift(
     version: Annotated[int | None, typer.Option("--version", metavar="N", help="Without: the newest.")] = None,
     note: NoteOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> int:
     """Change one day of a roster by hand, and keep that as a draft; hard rules that it breaks are told.
@@ -55,16 +56,21 @@ def assign_shift(
     team = rosters.office.team()
     member, base = team.person(person), rosters.get(version)
     wanted = None if shift.casefold() == "off" else template(team, shift)
-    made = rosters.edit(base.head.id, [day_row(member.id, day("DAY", when), wanted, team.interval)], note=note)
+    changes = [day_row(member.id, day("DAY", when), wanted, team.interval)]
+    if dry_run:
+        rosters.office.check("wfm.roster")
+        made = rosters.edited(base.head.id, changes)
+    else:
+        made = rosters.edit(base.head.id, changes, note=note)
     before = {(one.rule, one.days) for one in rosters.broken(base, [member.id])}
     broken = [one for one in rosters.broken(made, [member.id]) if (one.rule, one.days) not in before]
     for one in broken:
         run.narrator.warn(f"{one.person}: {one.text}")
-    record = {"version": made.head.id, "base": base.head.id, "person": member.id, "day": when, "shift": shift}
+    number = None if dry_run else made.head.id
+    record = {"version": number, "base": base.head.id, "person": member.id, "day": when, "shift": shift}
     rules = [{"rule": one.rule, "text": one.text} for one in broken]
-    done(
-        run, _("Roster {version}: a draft.").format(version=made.head.id), {**record, "broken": rules}, as_json=as_json
-    )
+    told = _("Nothing was written.") if dry_run else _("Roster {version}: a draft.").format(version=number)
+    done(run, told, {**record, "broken": rules, "dry_run": dry_run}, as_json=as_json)
     return ExitCode.FAILED if broken else ExitCode.OK
 
 

@@ -10,6 +10,7 @@ from ccops.cmd.output import Output, listing
 from ccops.cmd.planning import planning
 from ccops.cmd.run import Run
 from ccops.cmd.wfm_common import (
+    DryRunOption,
     PersonArgument,
     ReasonOption,
     ResultOption,
@@ -37,7 +38,7 @@ DayArgument = Annotated[str, typer.Argument(metavar="DAY", help="Day of the shif
 def swap_record(row: "SwapRow") -> dict[str, Any]:
     """Return an offer as data; without a person it is an open shift."""
     return {
-        "swap": row.id,
+        "swap": row.id or None,
         "day": row.day.isoformat(),
         "shift": row.shift,
         "person": row.person or None,
@@ -49,11 +50,12 @@ def swap_record(row: "SwapRow") -> dict[str, Any]:
     }
 
 
-def _told(run: Run, row: "SwapRow", *, as_json: bool, **more: Any) -> None:
-    text = _("Offer {number}, {shift} on {day}: {state}.").format(
-        number=row.id, shift=row.shift, day=row.day, state=row.state
-    )
-    done(run, text, {**swap_record(row), **more}, as_json=as_json)
+def _told(run: Run, row: "SwapRow", *, dry_run: bool, as_json: bool, **more: Any) -> None:
+    text = _("Offer {number}, {shift} on {day}: {state}.")
+    if dry_run:
+        text = _("Offer {number}, {shift} on {day}: would be {state}.")
+    told = text.format(number=row.id or "–", shift=row.shift, day=row.day, state=row.state)
+    done(run, told, {**swap_record(row), **more, "dry_run": dry_run}, as_json=as_json)
 
 
 @app.command(
@@ -65,13 +67,15 @@ def offer_shift(
     person: PersonArgument,
     when: DayArgument,
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Offer a published shift to the others."""
     run = Run.of(context)
     from ccops.desk.planning.swaps import Swaps
 
-    _told(run, Swaps(office_of(run)).offer(person, day("DAY", when)), as_json=as_json)
+    row = Swaps(office_of(run)).offer(person, day("DAY", when), dry_run=dry_run)
+    _told(run, row, dry_run=dry_run, as_json=as_json)
 
 
 @app.command(
@@ -83,18 +87,20 @@ def open_shift(
     when: DayArgument,
     shift: Annotated[str, typer.Argument(metavar="SHIFT", help="A shift of the team.", show_default=False)],
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Offer a shift that nobody has yet."""
     run = Run.of(context)
     from ccops.desk.planning.swaps import Swaps
 
-    _told(run, Swaps(office_of(run)).open_shift(day("DAY", when), shift), as_json=as_json)
+    row = Swaps(office_of(run)).open_shift(day("DAY", when), shift, dry_run=dry_run)
+    _told(run, row, dry_run=dry_run, as_json=as_json)
 
 
 @app.command(
     "take",
-    epilog=examples("ccops wfm swap take 5 bob", "ccops wfm swap take 5 bob --give 2026-03-05 --json"),
+    epilog=examples("ccops wfm swap take 5 bob --dry-run", "ccops wfm swap take 5 bob --give 2026-03-05 --json"),
 )
 @planning()
 def take_shift(
@@ -105,6 +111,7 @@ def take_shift(
         str | None, typer.Option("--give", metavar="DAY", help="Give one's own shift of this day in return.")
     ] = None,
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Take an offered or open shift; refused where it would break a hard rule of anybody."""
@@ -112,7 +119,8 @@ def take_shift(
     from ccops.desk.planning.swaps import Swaps
 
     back = None if give is None else day("--give", give)
-    _told(run, Swaps(office_of(run)).take(number, person, give=back), as_json=as_json)
+    row = Swaps(office_of(run)).take(number, person, give=back, dry_run=dry_run)
+    _told(run, row, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("approve", epilog=examples("ccops wfm swap approve 5", "ccops wfm swap approve 5 --json"))
@@ -122,14 +130,15 @@ def approve_swap(
     number: NumberArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Approve what was taken: the roster is changed and published at once, the rules being checked once more."""
     run = Run.of(context)
     from ccops.desk.planning.swaps import Swaps
 
-    row, made = Swaps(office_of(run)).approve(number, reason=reason)
-    _told(run, row, as_json=as_json, rosters=made)
+    row, made = Swaps(office_of(run)).approve(number, reason=reason, dry_run=dry_run)
+    _told(run, row, dry_run=dry_run, as_json=as_json, rosters=made)
 
 
 @app.command(
@@ -141,13 +150,15 @@ def deny_swap(
     number: NumberArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Deny what was offered or taken."""
     run = Run.of(context)
     from ccops.desk.planning.swaps import Swaps
 
-    _told(run, Swaps(office_of(run)).deny(number, reason=reason), as_json=as_json)
+    row = Swaps(office_of(run)).deny(number, reason=reason, dry_run=dry_run)
+    _told(run, row, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("withdraw", epilog=examples("ccops wfm swap withdraw 5", "ccops wfm swap withdraw 5 --json"))
@@ -157,13 +168,15 @@ def withdraw_swap(
     number: NumberArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
+    dry_run: DryRunOption = False,
     as_json: ResultOption = False,
 ) -> None:
     """Take an offer back."""
     run = Run.of(context)
     from ccops.desk.planning.swaps import Swaps
 
-    _told(run, Swaps(office_of(run)).withdraw(number, reason=reason), as_json=as_json)
+    row = Swaps(office_of(run)).withdraw(number, reason=reason, dry_run=dry_run)
+    _told(run, row, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("list", epilog=examples("ccops wfm swap list", "ccops wfm swap list --state offered --json"))

@@ -109,16 +109,22 @@ class Leaves:
     # --- deciding ---
 
     @deed("leave.approve")
-    def approve(self, number: int, *, force: bool = False, reason: str = "") -> tuple[Asked, list[int]]:
+    def approve(
+        self, number: int, *, force: bool = False, reason: str = "", dry_run: bool = False
+    ) -> tuple[Asked, list[int]]:
         """Approve; published shifts of these days become open shifts. Returns the rosters that were made, too.
 
-        Raises `CcopsError` where the cover does not allow it, unless forced.
+        Raises `CcopsError` where the cover does not allow it, unless forced. `dry_run` checks it all and writes
+        nothing, here and below.
         """
         row = self._open(number)
         asked = Asked(row, self.capacity(row))
         if asked.fits is False and not force:
             raise CcopsError(self._short(asked), remedy=_("--force approves it all the same."))
         member = self.office.team().person(row.person)
+        if dry_run:
+            self.office.check("wfm.leave.decide", member, reason)
+            return replace(asked, leave=replace(row, state="approved")), []
         with self.office.doing("wfm.leave.decide", str(number), member=member, reason=reason, state="approved") as deed:
             decided = replace(row, state="approved", decided_at=deed.at, decided_by=deed.who, reason=reason)
             with deed.database.write() as connection:
@@ -149,18 +155,18 @@ class Leaves:
         )
 
     @deed("leave.deny")
-    def deny(self, number: int, *, reason: str = "") -> LeaveRow:
+    def deny(self, number: int, *, reason: str = "", dry_run: bool = False) -> LeaveRow:
         """Deny."""
-        return self._decide(self._open(number), "denied", reason)
+        return self._decide(self._open(number), "denied", reason, dry_run=dry_run)
 
     @deed("leave.withdraw")
-    def withdraw(self, number: int, *, reason: str = "") -> LeaveRow:
+    def withdraw(self, number: int, *, reason: str = "", dry_run: bool = False) -> LeaveRow:
         """Take a request or an approved leave back; who asked may do it, and who decides."""
         row = self.get(number)
         if row.state not in ("requested", "approved"):
-            raise UsageProblem(_("Leave {number} is {state}.").format(number=number, state=row.state))
+            raise UsageProblem(_("Leave {number} is {state} already.").format(number=number, state=row.state))
         own = "wfm.leave.request" if row.state == "requested" else "wfm.leave.decide"
-        return self._decide(row, "withdrawn", reason, right=own)
+        return self._decide(row, "withdrawn", reason, right=own, dry_run=dry_run)
 
     def _open(self, number: int) -> LeaveRow:
         row = self.get(number)
@@ -168,8 +174,13 @@ class Leaves:
             raise UsageProblem(_("Leave {number} is {state} already.").format(number=number, state=row.state))
         return row
 
-    def _decide(self, row: LeaveRow, state: str, reason: str, right: str = "wfm.leave.decide") -> LeaveRow:
+    def _decide(
+        self, row: LeaveRow, state: str, reason: str, right: str = "wfm.leave.decide", *, dry_run: bool
+    ) -> LeaveRow:
         member = self.office.team().member(row.person)
+        if dry_run:
+            self.office.check(right, member, reason)
+            return replace(row, state=state)
         with self.office.doing(right, str(row.id), member=member, reason=reason, state=state) as deed:
             decided = replace(row, state=state, decided_at=deed.at, decided_by=deed.who, reason=reason)
             with deed.database.write() as connection:
@@ -238,21 +249,22 @@ class Leaves:
         order: Order | None = None,
         progress: Callable[[Progress], None] | None = None,
         stop: Callable[[], bool] | None = None,
+        dry_run: bool = False,
     ) -> tuple[LeaveRow, Roster | None, Result | None]:
         """Take a sick call, and re-solve the published roster of its first day around it, as a draft.
 
         Days before are fixed, each other day that changes costs the team's `stability`. No roster where none is
-        published for that day, or the person does not work on any of the days.
+        published for that day, the person does not work on any of the days, or nothing is to be written.
         """
-        row = self.note_sick(person, first, last, note=note)
+        row = self.note_sick(person, first, last, note=note, dry_run=dry_run)
         base = self.rosters.published(first)
-        if order is None or base is None or not self._works(base, row):
+        if dry_run or order is None or base is None or not self._works(base, row):
             return row, None, None
         return (row, *self._resolve(base, row, order, progress, stop))
 
     @deed("sick")
-    def note_sick(self, person: str, first: date, last: date, *, note: str = "") -> LeaveRow:
-        """Write a sick call down; the roster stays as it is."""
+    def note_sick(self, person: str, first: date, last: date, *, note: str = "", dry_run: bool = False) -> LeaveRow:
+        """Write a sick call down, or return the one that tells as much already; the roster stays as it is."""
         member = self.office.team().person(person)
         row = LeaveRow(0, member.id, first, last, "sick", "approved", self.office.clock(), self.office.person.name,
                        note, self.office.clock(), self.office.person.name, "")  # fmt: skip
@@ -260,6 +272,10 @@ class Leaves:
             raise UsageProblem(_("The sick leave ends before it begins."), remedy=_("Turn the days round."))
         if (last - first).days >= _LONGEST:
             raise UsageProblem(_("A leave of more than a year is no leave."), remedy=_("Check the days."))
+        known = next((one for one in self.all(first, last) if _says_all(one, row)), None)
+        if known is not None or dry_run:
+            self.office.check("wfm.sick", member)
+            return known or row
         with self.office.doing("wfm.sick", member.id, member=member, first=first, last=last) as deed:
             with deed.database.write() as connection:
                 row = replace(row, id=store.put_leave(connection, row))
@@ -286,3 +302,9 @@ class Leaves:
         return self.rosters.run(
             kept, base.needs, wanted, version, base, settled=row.first, progress=progress, stop=stop
         )
+
+
+def _says_all(known: LeaveRow, row: LeaveRow) -> bool:
+    """Say whether a leave that is known has everything that another one tells."""
+    alike = (known.person, known.kind, known.state) == (row.person, row.kind, row.state)
+    return alike and known.first <= row.first and row.last <= known.last

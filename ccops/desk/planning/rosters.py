@@ -16,7 +16,7 @@ from ccops.store.planning import DayRow, RosterHead
 from ccops.wfm.plan.build import LOOK_BACK, Needs, assignment_of, plan_of, row_of
 from ccops.wfm.publish.events import changed_events
 from ccops.wfm.publish.file import check_document, check_rows
-from ccops.wfm.roster import BrokenRule, Fixed, Plan, Progress, Result, check, keep, solve
+from ccops.wfm.roster import Assignment, BrokenRule, Fixed, Plan, Progress, Result, check, keep, price, solve
 from ccops.wfm.team.model import Team
 
 FORMAT = 1
@@ -171,6 +171,8 @@ class Rosters:
         found = solve(
             plan, seconds=order.seconds, deterministic=order.deterministic, start=start, progress=progress, stop=stop
         )
+        if base is not None and dict(needs) == dict(base.needs):
+            found = _steady(plan, found, start or ())
         rows = [row_of(one) for one in found.assignments]
         if base is not None and settled is not None:
             past = {(row.person, row.day): row for row in base.rows if row.day < settled}
@@ -231,12 +233,8 @@ class Rosters:
             raise CcopsError(_("The roster could not be kept."))
         return Roster(head, store.days_of(deed.database, number))
 
-    @deed("roster.edit")
-    def edit(self, number: int, changes: Sequence[DayRow], *, note: str = "") -> Roster:
-        """Keep a roster with some days changed by hand as a draft of its own; broken rules are told by `broken`.
-
-        Raises `UsageProblem` for days outside the roster.
-        """
+    def edited(self, number: int, changes: Sequence[DayRow]) -> Roster:
+        """Return a roster as it would be with some days changed by hand; raises `UsageProblem` as `edit` does."""
         base = self.get(number)
         inside = {(row.person, row.day): row for row in changes}
         for row in changes:
@@ -244,11 +242,20 @@ class Rosters:
                 raise UsageProblem(_("{day} lies outside roster {number}.").format(day=row.day, number=number))
         check_rows(changes, self.office.team(), base.head.first, base.head.days)
         rows = [inside.pop((row.person, row.day), row) for row in base.rows] + list(inside.values())
+        return Roster(base.head, rows)
+
+    @deed("roster.edit")
+    def edit(self, number: int, changes: Sequence[DayRow], *, note: str = "") -> Roster:
+        """Keep a roster with some days changed by hand as a draft of its own; broken rules are told by `broken`.
+
+        Raises `UsageProblem` for days outside the roster.
+        """
+        base = self.edited(number, changes)
         order = Order(base.head.first, base.head.days, note=note)
         document = {name: base.head.document[name] for name in ("needs", "interval") if name in base.head.document}
         people = sorted({row.person for row in changes})
         with self.office.doing("wfm.roster", str(number), people=people, days=len(changes)) as deed:
-            made = self.save(deed, order, rows, document, base.head.team, number)
+            made = self.save(deed, order, base.rows, document, base.head.team, number)
             deed.detail = _("version {version}").format(version=made.head.id)
         return made
 
@@ -302,12 +309,30 @@ class Rosters:
         return made
 
 
+def _steady(plan: Plan, found: Result, base: Iterable[Assignment]) -> Result:
+    """Return a result whose days keep their breaks where nobody's shift changed: what is needed is what it was.
+
+    The solver places all breaks anew, and nobody wants to hear that of a hundred days because somebody is ill.
+    """
+    known = {(one.person, one.day): one for one in base}
+    times: dict[date, bool] = {}
+    for one in found.assignments:
+        times[one.day] = times.get(one.day, True) and _same_times(known.get((one.person, one.day)), one)
+    kept = [known[one.person, one.day] if times[one.day] else one for one in found.assignments]
+    costs = price(plan, kept)
+    return replace(found, assignments=tuple(kept), costs=costs, proved=found.proved and costs.total <= found.penalty)
+
+
+def _same_times(old: Assignment | None, new: Assignment) -> bool:
+    return old is not None and (old.shift, old.start, old.minutes) == (new.shift, new.start, new.minutes)
+
+
 def result_document(found: Result) -> dict[str, Any]:
     """Return what is kept of a result beside its days."""
     return {
         "penalty": round(found.penalty, 6),
         "bound": round(found.bound, 6) if found.bound > -1e18 else None,
-        "gap": round(found.gap, 6),
+        "gap": round(found.gap, 6) if found.bound > -1e18 or found.proved else None,
         "proved": found.proved,
         "seconds": round(found.seconds, 3),
         "costs": {name: round(value, 6) for name, value in asdict(found.costs).items()},

@@ -50,8 +50,8 @@ class Swaps:
     # --- offering ---
 
     @deed("swap.offer")
-    def offer(self, person: str, day: date) -> SwapRow:
-        """Offer a published shift to the others."""
+    def offer(self, person: str, day: date, *, dry_run: bool = False) -> SwapRow:
+        """Offer a published shift to the others; `dry_run` checks it all and writes nothing, here and below."""
         member = self.office.team().person(person)
         shift = self._shift_of(self._roster(day), member.id, day)
         if shift is None:
@@ -60,21 +60,21 @@ class Swaps:
             if (other.person, other.day) == (member.id, day) and other.state in ("offered", "taken"):
                 raise UsageProblem(_("That shift is offered already, as {number}.").format(number=other.id))
         row = SwapRow(0, member.id, day, shift.shift, "", None, "offered", 0.0, "", None, "", "")
-        return self._put("wfm.swap.offer", row, member)
+        return self._put("wfm.swap.offer", row, member, dry_run=dry_run)
 
     @deed("swap.open")
-    def open_shift(self, day: date, shift: str) -> SwapRow:
+    def open_shift(self, day: date, shift: str, *, dry_run: bool = False) -> SwapRow:
         """Offer a shift that nobody has yet."""
         team = self.office.team()
         template(team, shift)
         self._roster(day)
         row = SwapRow(0, "", day, shift, "", None, "offered", 0.0, "", None, "", "")
-        return self._put("wfm.swap.decide", row, None)
+        return self._put("wfm.swap.decide", row, None, dry_run=dry_run)
 
     # --- taking and deciding ---
 
     @deed("swap.take")
-    def take(self, number: int, person: str, *, give: date | None = None) -> SwapRow:
+    def take(self, number: int, person: str, *, give: date | None = None, dry_run: bool = False) -> SwapRow:
         """Take an offer, giving a shift of one's own in return where `give` names its day.
 
         Raises `RuleBroken` where anybody's rules would be broken; nothing is written then.
@@ -86,15 +86,18 @@ class Swaps:
             raise UsageProblem(_("{person} offers this shift.").format(person=member.name))
         taken = replace(row, taker=member.id, taker_day=give, state="taken")
         self._checked(team, taken)
-        return self._put("wfm.swap.offer", taken, member)
+        return self._put("wfm.swap.offer", taken, member, dry_run=dry_run)
 
     @deed("swap.approve")
-    def approve(self, number: int, *, reason: str = "") -> tuple[SwapRow, list[int]]:
+    def approve(self, number: int, *, reason: str = "", dry_run: bool = False) -> tuple[SwapRow, list[int]]:
         """Approve what was taken: the roster is changed and published. Returns the versions that were made, too."""
         row = self._in(number, "taken")
         team = self.office.team()
         changes = self._checked(team, row)
         member = team.member(row.taker)
+        if dry_run:
+            self.office.check("wfm.swap.decide", member, reason)
+            return replace(row, state="approved"), []
         with self.office.doing("wfm.swap.decide", str(number), member=member, reason=reason, state="approved") as deed:
             made = self.rosters.amend(deed, changes, _("swap {number}").format(number=number))
             row = replace(row, state="approved", decided_at=deed.at, decided_by=deed.who, reason=reason)
@@ -104,18 +107,23 @@ class Swaps:
         return row, made
 
     @deed("swap.deny")
-    def deny(self, number: int, *, reason: str = "") -> SwapRow:
+    def deny(self, number: int, *, reason: str = "", dry_run: bool = False) -> SwapRow:
         """Deny what was offered or taken."""
-        return self._close(self._in(number, "offered", "taken"), "denied", reason, "wfm.swap.decide")
+        row = self._in(number, "offered", "taken")
+        return self._close(row, "denied", reason, "wfm.swap.decide", dry_run=dry_run)
 
     @deed("swap.withdraw")
-    def withdraw(self, number: int, *, reason: str = "") -> SwapRow:
+    def withdraw(self, number: int, *, reason: str = "", dry_run: bool = False) -> SwapRow:
         """Take an offer back."""
         row = self._in(number, "offered", "taken")
-        return self._close(row, "withdrawn", reason, "wfm.swap.offer" if row.person else "wfm.swap.decide")
+        right = "wfm.swap.offer" if row.person else "wfm.swap.decide"
+        return self._close(row, "withdrawn", reason, right, dry_run=dry_run)
 
-    def _close(self, row: SwapRow, state: str, reason: str, right: str) -> SwapRow:
+    def _close(self, row: SwapRow, state: str, reason: str, right: str, *, dry_run: bool) -> SwapRow:
         member = self.office.team().member(row.person)
+        if dry_run:
+            self.office.check(right, member, reason)
+            return replace(row, state=state)
         with self.office.doing(right, str(row.id), member=member, reason=reason, state=state) as deed:
             row = replace(row, state=state, decided_at=deed.at, decided_by=deed.who, reason=reason)
             with deed.database.write() as connection:
@@ -123,7 +131,10 @@ class Swaps:
             deed.data = {"swap": row.id}
         return row
 
-    def _put(self, right: str, row: SwapRow, member: Member | None) -> SwapRow:
+    def _put(self, right: str, row: SwapRow, member: Member | None, *, dry_run: bool) -> SwapRow:
+        if dry_run:
+            self.office.check(right, member)
+            return row
         target = member.id if member is not None else row.shift
         with self.office.doing(right, target, member=member, day=row.day, shift=row.shift, state=row.state) as deed:
             if not row.id:
@@ -135,8 +146,13 @@ class Swaps:
 
     def _in(self, number: int, *states: str) -> SwapRow:
         row = self.get(number)
+        if row.state == "offered" and row.state not in states:
+            raise UsageProblem(
+                _("Nobody has taken offer {number} yet.").format(number=number),
+                remedy=_("`ccops wfm swap take {number} PERSON` does.").format(number=number),
+            )
         if row.state not in states:
-            raise UsageProblem(_("Offer {number} is {state}.").format(number=number, state=row.state))
+            raise UsageProblem(_("Offer {number} is {state} already.").format(number=number, state=row.state))
         return row
 
     # --- rules ---

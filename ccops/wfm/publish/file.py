@@ -1,6 +1,7 @@
 """A roster as a file that another ccops can take in: JSON with a form of its own, checked when it is read."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -109,13 +110,17 @@ def check_document(document: Mapping[str, Any]) -> None:
         and all(isinstance(one, dict) for one in shortfalls)
         and isinstance(document.get("costs", {}), dict)
         and isinstance(interval, int)
-        and all(isinstance(document.get(name), int | float | None) for name in ("penalty", "bound", "gap", "seconds"))
+        and all(_is_known(document.get(name)) for name in ("penalty", "bound", "gap", "seconds"))
     ):
         raise UsageProblem(_("What this roster says of itself cannot be read."))
 
 
 def _are_numbers(row: object) -> bool:
-    return isinstance(row, list) and all(isinstance(item, int | float) and item == item for item in row)
+    return isinstance(row, list) and all(item is not None and _is_known(item) for item in row)
+
+
+def _is_known(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and math.isfinite(value))
 
 
 def _content(path: Path) -> dict[str, Any]:
