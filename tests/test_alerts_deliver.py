@@ -347,6 +347,8 @@ async def test_quiet_hours_hold_back_what_may_wait_and_drop_what_is_over(tmp_pat
         box.put(record("calm", alert=1, urgent=0), message("calm"), way, None)
         box.put(record("over", alert=2, urgent=0), message("over"), way, None)
         box.put(record("its end", alert=2, urgent=0), message("its end", event="cleared"), way, None)
+        box.put(record("step", alert=5, urgent=0), message("step", event="escalated"), way, None)
+        box.put(record("end of step", alert=5, urgent=0), message("end of step", event="cleared"), way, None)
         box.put(record("old end", alert=4, urgent=0), message("old end", event="cleared"), way, None)
         box.put(record("loud", alert=3), message("loud"), way, None)
         await until(lambda: way.got)
@@ -357,7 +359,7 @@ async def test_quiet_hours_hold_back_what_may_wait_and_drop_what_is_over(tmp_pat
         await until(lambda: "next" in way.got)
     assert way.got == ["loud", "calm", "old end", "next"]
     assert {name: state for name, (state, _tries) in states(path).items()} == {
-        "calm": "delivered", "over": "dropped", "its end": "dropped", "old end": "delivered", "loud": "delivered",
+        "calm": "delivered", "over": "dropped", "its end": "dropped", "step": "dropped", "end of step": "dropped", "old end": "delivered", "loud": "delivered",
         "next": "delivered",
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_fd_to_metric_families
 
 from ccops.alerts.checks import Verdict, nagios_line
 from ccops.alerts.metrics import text
-from ccops.board import AlertRow, Board, Figures, LinkRow, QueueRow
+from ccops.board import AlertLevel, AlertRow, Board, Figures, LinkRow, QueueRow
 from ccops.cmd.limits import Asked, limits_of
 from ccops.errors import LinkError, LoginRefused, UsageProblem
 from tests.cmd_tools import NOW, FakeDesk, Result, a_board, invoke, seat
@@ -189,7 +189,10 @@ def test_a_log_that_does_not_tell_the_calls_is_a_breach(desk: FakeDesk, tmp_path
     def check(*given_: str) -> Result:
         return invoke("check", "log", *given_, env=env)
 
-    assert check().code == 6
+    missing = check()
+    assert missing.code == 6
+    assert f"There is no queue_log at {log}" in missing.out
+    assert " h " not in missing.out
     log.write_text("1|x|NONE|NONE|QUEUESTART|\n")
     os.utime(log, (NOW - 1, NOW - 1))
     assert check().code == 0
@@ -212,6 +215,23 @@ def test_a_daemon_without_a_link_still_tells_its_alerts(monkeypatch: pytest.Monk
     assert invoke("check", "all").code == 6
     assert nagios("all")[0] == 2
     assert "No link to pbx" in invoke("alert", "list").out
+    assert families(invoke("metrics").out)["ccops_link_up"][0][2] == 0
+
+
+def test_the_data_of_kept_alerts_has_each_threshold_in_its_place(desk: FakeDesk) -> None:
+    def row(number: str, rule: str, level: AlertLevel, value: float, threshold: float) -> AlertRow:
+        return AlertRow(number, rule, rule, level, "queue", "sales", "Sales", "…", NOW, NOW, value, threshold)
+
+    desk.board.watched = True
+    desk.board.alerts = {
+        "1": row("1", "waiting", "critical", 7, 5),
+        "2": row("2", "service_level", "warning", 0.7, 0.8),
+        "3": row("3", "longest_wait", "info", 70, 60),
+    }
+    _code, line = nagios("all")
+    assert "'waiting'=7;;5;0" in line
+    assert "'service_level'=0.7;0.8:;;0" in line
+    assert "'longest_wait'=70s;;;0" in line
 
 
 def test_all_is_what_the_rules_say_or_what_the_daemon_keeps(desk: FakeDesk) -> None:

@@ -53,6 +53,8 @@ def judged(rule: Rule, reading: Reading) -> Verdict:
     text = _("nothing to tell yet") if value is None and few else quantity(reading.figure, value)
     if status == "unknown":
         text = _("not known")
+    elif status != "ok" and reading.topic in ("site", "link"):
+        text = reading.text  # what is wrong with a machine is no number
     return Verdict(
         rule.name, reading.name, reading.figure, value, rule.limit("warning"), rule.limit("critical"),
         status, text, rule.above,  # type: ignore[arg-type]
@@ -69,10 +71,15 @@ def verdicts(board: Board, now: float, rules: Sequence[Rule], site: Site | None 
 
 
 def of_alerts(rows: Iterable[AlertRow]) -> list[Verdict]:
-    """Return the alerts that somebody keeps as verdicts."""
-    return [
-        Verdict(row.rule, row.name, row.figure, row.value, None, row.threshold, row.level, _words(row)) for row in rows
-    ]
+    """Return the alerts that somebody keeps as verdicts; of the thresholds that of their level is known."""
+    return [_of_alert(row) for row in rows]
+
+
+def _of_alert(row: AlertRow) -> Verdict:
+    warning = row.threshold if row.level == "warning" else None
+    critical = row.threshold if row.level == "critical" else None
+    above = row.value is None or row.threshold is None or row.value > row.threshold
+    return Verdict(row.rule, row.name, row.figure, row.value, warning, critical, row.level, _words(row), above)
 
 
 def _words(row: AlertRow) -> str:

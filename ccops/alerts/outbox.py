@@ -169,7 +169,7 @@ class Outbox:
             return False
         if kind == "cleared":
             return record.alert in lane.dropped
-        if kind == "raised":
+        if kind in ("raised", "escalated"):  # what somebody hears of it first
             lane.dropped.add(record.alert)
         return True
 

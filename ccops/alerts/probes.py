@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 EVERY: Final = 5.0
 """Seconds between looks."""
 _SHIFTS_EVERY: Final = 60.0
+MISSING: Final = 86_400.0
+"""Seconds for which a log that is not there counts as silent: one look cannot tell for how long it has been gone."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -135,7 +137,7 @@ def site_now(log: Path | None, store: Path, board: Board, now: float) -> Site:
     if log is None:
         return Site(disks=seen.disks)
     if seen.log is None:
-        return Site(now, _("There is no queue_log at {path}").format(path=log), seen.disks)
+        return Site(MISSING, _("There is no queue_log at {path}").format(path=log), seen.disks)
     grown = seen.log[2] / 1e9
     untold = [
         row.entered_at for row in board.calls.values() if row.queue is not None and row.entered_at > grown + _SLACK

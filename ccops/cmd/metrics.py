@@ -35,7 +35,8 @@ def metrics(
     run = Run.of(context)
     from ccops.alerts.metrics import text
 
-    page = text(run.board(), run.now(), agents=agents)
+    # A daemon without a link says so on its page; a file left as it was would not.
+    page = text(run.board(live=False), run.now(), agents=agents)
     if output is None:
         run.write(page)
         return
