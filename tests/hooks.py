@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+LOST = 299
+"""An answer that gets lost: the receiver has taken the message, and whoever sent it does not hear so."""
+
 
 @dataclass
 class Got:
@@ -54,8 +57,8 @@ class Hook:
 
 
 @contextmanager
-def hook(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
-    """Run a receiver, over TLS where a context is given."""
+def hook(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Hook]:
+    """Run a receiver, over TLS where a context is given; `port` is that of one which went away."""
     made = Hook(scheme="http" if tls is None else "https")
 
     class Handler(BaseHTTPRequestHandler):
@@ -63,6 +66,9 @@ def hook(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             status = 503 if made.down else made.answers.pop(0) if made.answers else 204
             made.got.append(Got(time.time(), self.path, dict(self.headers.items()), raw, status))
+            if status == LOST:
+                self.close_connection = True
+                return
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"http://127.0.0.1:{made.port}/elsewhere")
@@ -72,7 +78,7 @@ def hook(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
         def log_message(self, *_args: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     made.port = server.server_address[1]
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)

@@ -64,9 +64,12 @@ class Mailbox:
 
 @contextmanager
 def mail_server(
-    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, login: bool = False
+    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, login: bool = False, port: int = 0
 ) -> Iterator[Mailbox]:
-    """Run a server on loopback: `tls` from the first byte, `starttls` on request and then required."""
+    """Run a server on loopback: `tls` from the first byte, `starttls` on request and then required.
+
+    `port` is that of one which went away.
+    """
     box = Mailbox()
     how: dict[str, Any] = {"hostname": "mail.test"}
     if starttls is not None:
@@ -74,7 +77,8 @@ def mail_server(
     if login:
         how |= {"authenticator": box.authenticate, "auth_required": True, "auth_require_tls": starttls is not None}
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     box.port = listener.getsockname()[1]
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
