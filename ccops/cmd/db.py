@@ -22,6 +22,9 @@ from ccops.i18n import _
 
 app = noun("The store: check it, copy it, bring a copy back.")
 
+_ABANDONED = 86_400
+"""Seconds after which nobody is at work on half a copy any more."""
+
 CHECK_COLUMNS = columns("ok:flag", "store", "bytes:count", "problems:list", "seconds:seconds")
 BACKUP_COLUMNS = columns("store", "backup", "bytes:count", "seconds:seconds")
 RESTORE_COLUMNS = columns("store", "backup", "restored:flag", "kept", "left_out:count", "seconds:seconds")
@@ -91,6 +94,7 @@ def backup_store(
     """
     run = Run.of(context)
     from ccops.store import backup
+    from ccops.store.copying import noted
 
     path, begun = run.settings.store.path, time.monotonic()
     folder = file if file.is_dir() else None
@@ -107,6 +111,7 @@ def backup_store(
         _check_backup(file)
     if folder is not None and keep is not None:
         _keep(folder, path, keep)
+    noted(path, file, run.now(), checked=checked)
     out.one({"store": str(path), "backup": str(file), "bytes": file.stat().st_size, "seconds": _since(begun)})
 
 
@@ -122,6 +127,10 @@ def _keep(folder: Path, path: Path, count: int) -> None:
     copies = sorted(item for item in folder.iterdir() if named.fullmatch(item.name) and item.is_file())
     for old in copies[:-count]:
         old.unlink(missing_ok=True)
+    half = re.compile(named.pattern + r"\.partial")
+    for left in folder.iterdir():  # by a copy that was killed
+        if half.fullmatch(left.name) and left.stat().st_mtime < time.time() - _ABANDONED:
+            left.unlink(missing_ok=True)
 
 
 @app.command(
@@ -251,7 +260,29 @@ def _brought(run: Run, file: Path, target: Path, logs: Sequence[Path], until: fl
     from ccops.reports.ingest.point import bring_to
     from ccops.reports.rules import Rules
     from ccops.store import backup
+    from ccops.store.standby.place import released
 
     _check_backup(file)
     backup(file, target)
+    released(target)  # while it is brought to its moment it is of no pair
     return bring_to(target, logs, until, Rules.of(run.settings), run.zone)
+
+
+@app.command("ship", epilog=examples("ssh ccops@desk1 ccops db ship", "ccops standby fetch"))
+def ship_store(context: typer.Context) -> None:
+    """Talk to the standby of this machine over standard input and output.
+
+    Nobody calls this by hand: it is what standby.peer of the other machine runs here, mostly by ssh with a key that may
+    run nothing else. It ships what is new of the store, and gives the right to write up to a machine that takes over.
+    """
+    import sys
+
+    run = Run.of(context)
+    from ccops.store.standby.ship import serve
+    from ccops.store.standby.wire import Wire
+
+    if sys.stdin.isatty():
+        raise UsageProblem(_("There is nobody to talk to."), remedy=_("`ccops standby fetch` on the other machine."))
+    with cleaned_up():
+        serving = _is_served(run.settings.daemon.socket)
+        serve(run.settings.store.path, Wire(sys.stdin.buffer, sys.stdout.buffer), serving=serving)

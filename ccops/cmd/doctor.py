@@ -93,9 +93,11 @@ def _on_disk(settings: Settings, now: float, *, kept: bool) -> Iterator[Check]:
     from ccops.cmd.checkup import disk, here
     from ccops.cmd.checkup.history import history_checks
     from ccops.cmd.checkup.records import record_checks
+    from ccops.cmd.checkup.safety import safety_checks
 
     yield disk.store(settings, kept=kept)
     yield from disk.disks(settings)
+    yield from safety_checks(settings, now)
     yield from disk.reports_folder(settings)
     yield here.queue_log(settings, now)
     yield from history_checks(settings)

@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("config", "The configuration: values, origins, errors.", SETUP),
     Entry("doctor", "Check everything that must be right, and say what to do where it is not.", SETUP),
     Entry("daemon", "The always-on engine: one link to the PBX, one writer, everybody's rights by role.", SETUP),
+    Entry("standby", "A second machine that waits: let it follow, see how fresh it is, let it take over.", SETUP),
     Entry("completion", "Completion of commands and options in your shell.", SETUP),
 )
 

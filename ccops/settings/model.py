@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ccops.settings.alerting import AlertRule, Alerts, AlertTarget
 from ccops.settings.keys import Key as Key  # part of the model for whoever reads it
 from ccops.settings.keys import key, machine_key, section, tables
+from ccops.settings.pairing import Standby
 from ccops.settings.reporting import ReportJob, Reports, Smtp
 from ccops.settings.secret import Secret, read_secret_file
 
@@ -253,6 +254,7 @@ class Settings:
     pause_reasons: Mapping[str, PauseReason] = tables("Lunch")
     roles: Mapping[str, Role] = tables("team-leads")
     daemon: Daemon = section(Daemon)
+    standby: Standby = section(Standby)
     ui: Ui = section(Ui)
     actions: Actions = section(Actions)
     smtp: Smtp = section(Smtp)

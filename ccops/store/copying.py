@@ -1,5 +1,7 @@
 """Copies a store while it is written to: one instant of it, in small steps, so that its writers do not notice."""
 
+import contextlib
+import json
 import os
 import sqlite3
 import time
@@ -95,3 +97,29 @@ def put_away(path: Path) -> None:
         pass  # a writer is at it already
     finally:
         connection.close()
+
+
+# --- when the last backup was made ---
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_name(path.name + ".backup")
+
+
+def noted(path: Path, copy: Path, at: float, *, checked: bool) -> None:
+    """Remember beside a store that it was backed up; where that cannot be written the backup is as good."""
+    note = {"at": at, "path": str(copy.absolute()), "checked": checked}
+    with contextlib.suppress(OSError):
+        new = _note_of(path).with_name(_note_of(path).name + ".new")
+        new.write_text(json.dumps(note), encoding="utf-8")
+        new.chmod(0o600)
+        os.replace(new, _note_of(path))
+
+
+def last_backup(path: Path) -> tuple[float, str] | None:
+    """Return when and where the last backup of a store was made; None where nobody knows of one."""
+    try:
+        note = json.loads(_note_of(path).read_bytes()[:65_536])
+        return float(note["at"]), str(note["path"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -1,6 +1,5 @@
 """Opens the store: pragmas, migrations, transactions, check, backup and restore."""
 
-import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,8 +11,9 @@ from typing import Any
 from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.store.copying import copy_to, put_away
-from ccops.store.errors import StoreDamaged, StoreError, StoreFull, StoreNewer, told
+from ccops.store.errors import StoreDamaged, StoreError, StoreNewer, told, unwritten
 from ccops.store.schema import APPLICATION_ID, LATER_INDEXES, MIGRATIONS, VERSION
+from ccops.store.standby.role import Guard, refuse_unless_mine, role_of
 from ccops.store.still import query_of
 from ccops.store.upgrade import keep_copy
 
@@ -30,16 +30,19 @@ class Database:
         """Made by `open_store`."""
         self.path = path
         self.connection = connection
+        self._guard = Guard(path)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Run a block as one transaction that is on disk when the block is left; undone where it raises.
 
-        Takes the right to write at once: a read that turned into a write could fail however long one waits.
+        Takes the right to write at once: a read that turned into a write could fail however long one waits. Raises
+        `StoreFenced` where another machine has taken the store over meanwhile.
         """
         with told(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                self._guard.check()
                 yield self.connection
             except BaseException:
                 if self.connection.in_transaction:
@@ -84,13 +87,15 @@ def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> D
 
     One that is brought up to date is copied before (`ccops.store.upgrade`); `older` opens it read-only as it is.
     Read-only never makes or changes one: raises `UsageProblem` where there is none. Raises `StoreNewer` for a
-    schema of a later ccops, `StoreDamaged` for a file that is no store, `StoreError` where it cannot be opened.
+    schema of a later ccops, `StoreDamaged` for a file that is no store, `StoreFenced` where another machine writes it,
+    `StoreError` where it cannot be opened.
     """
     if path.is_dir():
         raise UsageProblem(_("“{path}” is a directory, not a store.").format(path=path))
     if read_only and not path.exists():
         raise _none_yet(path)
     if not read_only:
+        refuse_unless_mine(path)
         _make_folder(path.parent)
         _make_file(path)
     with told(path):
@@ -132,13 +137,6 @@ def _unmade(path: Path, problem: OSError) -> StoreError:
     return StoreError(message, remedy=_("Check the path and the rights on its folder."))
 
 
-def _unwritable(path: Path, problem: OSError) -> StoreError:
-    message = _("“{path}” cannot be written: {reason}.").format(path=path, reason=problem.strerror)
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-        return StoreFull(message, remedy=_("Make room on the disk, or name a place on another one."))
-    return StoreError(message, remedy=_("Check the path and the rights on its folder."))
-
-
 def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool, older: bool) -> None:
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -150,6 +148,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, read_only: bool, older:
             message = _("The store “{path}” is of an older ccops.").format(path=path)
             raise StoreError(message, remedy=_("Any command that writes, e.g. `ccops ingest`, brings it up to date."))
         return
+    refuse_unless_mine(path, connection)
     if version == 0:
         connection.execute(f"PRAGMA page_size = {_PAGE}")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -252,20 +251,23 @@ def backup(path: Path, target: Path) -> None:
         try:
             copy_to(database.connection, target)
         except OSError as problem:
-            raise _unwritable(target, problem) from problem
+            raise unwritten(target, problem) from problem
     put_away(path)
 
 
 def restore(path: Path, source: Path) -> Path | None:
     """Put a backup in the place of a store; return where what stood there is kept, beside it.
 
-    Refuses a backup that does not pass `check`, and a store that somebody is writing.
+    Refuses a backup that does not pass `check`, and a store that somebody is writing, or another machine of its pair.
+    What stands there afterwards is what this machine is: the writer of its pair, or of none.
     """
+    refuse_unless_mine(path)
     problems = check(source)
     if problems:
         message = _("The backup “{path}” is damaged: {reason}.").format(path=source, reason=problems[0])
         raise StoreDamaged(message, remedy=_("Use another backup."))
     from ccops.store.lock import writer_lock
+    from ccops.store.standby.place import adopted
 
     with writer_lock(path):
         fresh = path.with_name(path.name + ".restoring")
@@ -277,6 +279,7 @@ def restore(path: Path, source: Path) -> Path | None:
             os.replace(path, kept)
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+        adopted(fresh, role_of(path))
         os.replace(fresh, path)
     open_store(path).close()
     return kept

@@ -1,5 +1,6 @@
 """What can be wrong with the store, each with a remedy; SQLite's own errors never reach a person."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,3 +71,11 @@ def _ours(path: Path, problem: sqlite3.DatabaseError) -> StoreError:
             remedy=_("Check the path and that this user may read and write it and its folder."),
         )
     return StoreError(_("The store “{path}” failed: {reason}.").format(path=path, reason=text))
+
+
+def unwritten(path: Path, problem: OSError) -> StoreError:
+    """Return the error for a file of the store that the system did not let us write."""
+    message = _("“{path}” cannot be written: {reason}.").format(path=path, reason=problem.strerror)
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return StoreFull(message, remedy=_("Make room on the disk, or name a place on another one."))
+    return StoreError(message, remedy=_("Check the path and the rights on its folder."))

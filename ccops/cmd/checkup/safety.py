@@ -1,5 +1,7 @@
 """Checks of what is there for a bad day: the last backup, and the machine that waits."""
 
+from collections.abc import Iterator
+
 from ccops.cmd.checkup.model import Check
 from ccops.cmd.table import duration
 from ccops.errors import CcopsError
@@ -12,6 +14,12 @@ _OLD_BACKUP = 3 * 86_400
 """Seconds after which a backup that is made every night has been missed more than once."""
 _MISSED = 5
 """Shipments in a row that may be missing before somebody should look."""
+
+
+def safety_checks(settings: Settings, now: float) -> Iterator[Check]:
+    """Yield the checks of backup and standby; `now` is epoch seconds."""
+    yield backup(settings, now)
+    yield standby(settings, now)
 
 
 def backup(settings: Settings, now: float) -> Check:

@@ -13,6 +13,7 @@ from ccops.desk.daemon.history import HistoryKeeper
 from ccops.desk.daemon.planning import PlanningService
 from ccops.desk.daemon.rolecheck import check_roles
 from ccops.desk.daemon.server import DeskServer
+from ccops.desk.daemon.standby import Follower, Watchman
 from ccops.desk.daemon.systemd import notify, watchdog_interval
 from ccops.desk.local import LocalDesk
 from ccops.errors import CcopsError, LoginRefused
@@ -27,23 +28,37 @@ Say = Callable[[str], None]
 async def serve(loaded: Loaded, *, say: Say) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    `say` tells what happens. Raises `ConfigError` for roles with errors and for a socket that cannot be made,
-    `LinkError` where another daemon serves, `LoginRefused` where the PBX refuses the user.
+    `say` tells what happens. Where this machine follows another one, it does so until it takes over. Raises
+    `ConfigError` for roles with errors and for a socket that cannot be made, `LinkError` where another daemon serves
+    or the other machine of a pair cannot be asked, `LoginRefused` where the PBX refuses the user, `StoreFenced` where
+    another machine took over.
     """
     settings = loaded.settings
     for warning in check_roles(loaded, LocalDesk.table):
         say(warning)
+    stop = asyncio.Event()
+    _on_signals(stop)
+    await Follower(settings, say).until_mine(stop)
+    watchman = Watchman(settings, stop)
+    if not stop.is_set():
+        await watchman.confirm()
+        await _serve(loaded, stop, watchman, say)
+    if watchman.lost is not None:
+        raise watchman.lost
+
+
+async def _serve(loaded: Loaded, stop: asyncio.Event, watchman: Watchman, say: Say) -> None:
+    settings = loaded.settings
     audit = StoreAudit(settings.store.path)
     desk = LocalDesk(settings, audit=audit)
     alerts = AlertService(desk, settings)
     server = DeskServer(desk, settings, PlanningService(loaded, lambda: desk.board))
     history = HistoryKeeper(settings, told=desk.tell_history)
-    stop = asyncio.Event()
     watch = _LinkWatch(desk, stop, say)
     desk.subscribe(watch)
     try:
         await server.start()
-        _on_signals(stop)
+        watchman.start()
         await _tell_audit(audit, say)
         history.start()
         await alerts.start()
@@ -53,6 +68,7 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
         await _alive_until(stop)
         notify("STOPPING=1")
     finally:
+        await watchman.stop()
         await server.stop()
         await asyncio.gather(history.stop(), alerts.stop())
         await desk.close()
