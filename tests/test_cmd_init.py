@@ -94,6 +94,25 @@ def test_without_a_terminal_it_asks_nothing_and_names_the_flag(path: Path, argum
     assert not path.exists()
 
 
+def test_for_a_daemon_it_writes_store_socket_and_role_and_everybody_may_read_it(path: Path) -> None:
+    words = ("--config", str(path), "init", "--no-test", "--username", "ccops", "--group", "call leads")
+    refused = invoke(*words, "--secret", CANARY, env=BARE)
+    assert (refused.code, path.exists()) == (2, False)
+    assert "--secret-file" in refused.err
+    assert invoke(*words, "--secret-file", "/etc/ccops/secret", env=BARE).code == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    settings = load(path, {}).settings
+    assert (settings.store.path, settings.daemon.socket_group) == (Path("/var/lib/ccops/ccops.db"), "call leads")
+    assert settings.roles["call leads"].groups == ("call leads",)
+    assert settings.roles["call leads"].actions == ("*",)
+    # Changed later it stays readable, until a secret comes into it.
+    again = ("--config", str(path), "init", "--no-test", "--force", "--name", "Hill")
+    assert invoke(*again, env=BARE).code == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert invoke(*again, "--secret", CANARY, env=BARE).code == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_at_a_terminal_it_asks_for_what_is_missing_and_asks_again_for_what_is_wrong(path: Path) -> None:
     answers = ["pbx", "x", "5039", "", "ccops", "Hill", "Mars/Base", "Europe/Berlin", "", "", CANARY]
     result = invoke(

@@ -33,9 +33,14 @@ def test_there_are_commands() -> None:
 def test_the_line_for_the_whole_machine_writes_what_the_units_expect(tmp_path: Path) -> None:
     (words,) = [words for words in LINES if "init" in words and "--config" in words]
     moved = [word.replace("/etc/ccops", str(tmp_path)) for word in words[1:]]
-    result = invoke(*moved, env={"CCOPS_AMI__USERNAME": ""})
+    result = invoke(*moved, "--no-test", env={"CCOPS_AMI__USERNAME": ""})
     assert result.code == 0, result.err
     text = (tmp_path / "config.toml").read_text()
+    service = (DOCS.parent / "config" / "systemd" / "ccops.service").read_text()
+    assert "CCOPS_STORE__PATH=/var/lib/ccops/ccops.db" in service
+    assert '\npath = "/var/lib/ccops/ccops.db"' in text
+    assert '\nsocket_group = "supervisors"' in text
+    assert "groupadd --force supervisors" in PAGE
     assert f'secret_file = "{tmp_path}/secret"' in text
     assert "\nsecret =" not in text
 

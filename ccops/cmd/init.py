@@ -21,6 +21,7 @@ Text = str | None
     epilog=examples(
         "ccops init",
         "ccops init --host pbx --username ccops --secret-file /etc/ccops/secret",
+        "ccops init --host 127.0.0.1 --username ccops --secret-file /etc/ccops/secret --group supervisors",
         "pass show pbx | ccops init --host pbx --username ccops --secret-stdin",
         "ccops --config other.toml init --force --timezone Asia/Shanghai --no-test",
     ),
@@ -42,6 +43,14 @@ def init(
     name: Annotated[Text, typer.Option("--name", metavar="NAME", help="Name of the site.")] = None,
     timezone: Annotated[Text, typer.Option("--timezone", metavar="ZONE", help="Time zone of the site.")] = None,
     queue_log: Annotated[Path | None, typer.Option("--queue-log", metavar="FILE", help="Its queue_log.")] = None,
+    group: Annotated[
+        Text,
+        typer.Option(
+            "--group",
+            metavar="GROUP",
+            help="For a daemon: people in this group may connect to it and do everything; all may read the file.",
+        ),
+    ] = None,
     phone: Annotated[Text, typer.Option("--phone", metavar="PHONE", help="Phone to ring for listening.")] = None,
     test: Annotated[bool, typer.Option("--test/--no-test", help="Try the link before writing.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Change a file that exists; a backup is kept.")] = False,
@@ -73,7 +82,7 @@ def init(
         ("supervisor", "phone"): phone,
     }
     run = Run.of(context)
-    setup = Setup(run, {key: str(value).strip() for key, value in given.items() if value is not None})
+    setup = Setup(run, {key: str(value).strip() for key, value in given.items() if value is not None}, group or "")
     setup.may_replace(force)
     setup.answer(secret_stdin)
     checks = setup.test() if test else []

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -45,6 +46,8 @@ FREEPBX: Final[Mapping[KeyPath, str]] = {
     ("actions", "transfer_context"): "from-internal",
     ("actions", "queue_context"): "ext-queues",
 }
+SYSTEM_STORE: Final = Path("/var/lib/ccops/ccops.db")
+"""Where the units of config/systemd keep the store."""
 OWN_USER: Final = "ccops"
 """The manager user of config/manager.conf; others may do more than ccops needs."""
 
@@ -62,18 +65,33 @@ writetimeout = 5000
 class Setup:
     """One run of `ccops init`."""
 
-    def __init__(self, run: Run, given: Mapping[KeyPath, str]) -> None:
-        """`given` are the values of flags, as text."""
+    def __init__(self, run: Run, given: Mapping[KeyPath, str], group: str = "") -> None:
+        """`given` are the values of flags, as text; `group` names who may connect to the daemon of this machine."""
         self.run = run
         self.values: dict[KeyPath, Any] = {}
         self.given = given
         self.interactive = run.environment.interactive
         self.prompts = Prompts(run.environment)
         self.path = self._place()
+        self.shared = self._shared(group) if group else {}
         for key, text in given.items():
             wrong = self._take(key, text)
             if wrong:
                 raise UsageProblem(f"{'.'.join(key)}: {wrong}")
+
+    def _shared(self, group: str) -> dict[KeyPath, Any]:
+        """Return what a daemon needs besides the link, so that people may come: its store, socket and a role."""
+        if (SECRET in self.given) or SECRET_FILE not in self.given:
+            raise UsageProblem(
+                _("--group makes a file that everybody may read, so the secret cannot stand in it."),
+                remedy=_("Put it into a file of its own (mode 600) and name that with --secret-file."),
+            )
+        return {
+            ("store", "path"): str(self.run.options.db or SYSTEM_STORE),
+            ("daemon", "socket_group"): group,
+            ("roles", group, "groups"): [group],
+            ("roles", group, "actions"): ["*"],
+        }
 
     def _place(self) -> Path:
         """Return the file that is named, else the one that is read, else a new one: root's serves everybody."""
@@ -250,12 +268,23 @@ class Setup:
             settings = replace(settings, **{section: replace(getattr(settings, section), **changes)})
         return settings
 
+    def _mode(self) -> int | None:
+        """Return the rights of a file that others may read; None where it is the owner's alone."""
+        if self.shared:
+            return 0o644
+        private = SECRET in self.values or not self.path.exists()
+        return None if private else stat.S_IMODE(self.path.stat().st_mode)
+
     def write(self) -> Path | None:
         """Write the file and return the backup of the former one."""
         values = {key: plain(value) for key, value in self.values.items()}
         # The two ways to the secret exclude each other: the one not chosen leaves the file.
         values |= {key: None for key in (SECRET, SECRET_FILE) if key not in self.values}
+        values |= self.shared
+        mode = self._mode()
         backup = write_settings(self.path, values, datetime.fromtimestamp(self.run.now(), self._settings().zone))
+        if mode is not None:
+            self.path.chmod(mode)
         if backup is not None:
             self.run.narrator.say(_("The former file is kept as {backup}.").format(backup=backup))
         try:
