@@ -10,6 +10,7 @@ from ccops.cmd.wfm_leave import app as leave
 from ccops.cmd.wfm_leave import report_sick
 from ccops.cmd.wfm_require import require_agents
 from ccops.cmd.wfm_roster_app import app as roster
+from ccops.cmd.wfm_simulate import simulate_day
 from ccops.cmd.wfm_swap import app as swap
 from ccops.cmd.wfm_team import app as team
 
@@ -46,6 +47,14 @@ app.command(
         "ccops wfm require --from-csv history.csv --from 2026-03-02 --simulate --json",
     ),
 )(require_agents)
+app.command(
+    "simulate",
+    epilog=examples(
+        "ccops wfm simulate --day 2026-03-05",
+        "ccops wfm simulate --day 2026-03-05 --strategy sales=fewestcalls --penalty bob=sales=5 --no-live",
+        "ccops wfm simulate --day 2026-03-05 --without anna --calls 1.1 --json",
+    ),
+)(simulate_day)
 app.add_typer(team, name="team")
 # Their commands are on the noun once they are loaded.
 _ROSTER = (wfm_roster, wfm_roster_change)

@@ -79,6 +79,12 @@ def solve_roster(
     from_csv: Annotated[
         Path | None, typer.Option("--from-csv", metavar="FILE", help="Learn the requirement from this file.")
     ] = None,
+    simulate: Annotated[
+        bool,
+        typer.Option(
+            "--simulate", help="Require what people with several skills need together (`require --simulate`)."
+        ),
+    ] = False,
     note: NoteOption = "",
 ) -> None:
     """Make a roster and keep it as a draft.
@@ -96,7 +102,7 @@ def solve_roster(
         raise UsageProblem(_("--until says what stays of a version."), remedy=_("Name it with --keep."))
     stays = day("--until", until) if until else None
     fixed = tuple(_fixed(office.team(), text) for text in fix or [])
-    order = Order(start, weeks * 7, seconds, deterministic, keep, stays, fixed, from_csv, note)
+    order = Order(start, weeks * 7, seconds, deterministic, keep, stays, fixed, from_csv, note, simulate)
     rosters = Rosters(office)
     with solving(run) as watch:
         roster, _result = rosters.solve(order, progress=watch.tell, stop=watch.stopped)

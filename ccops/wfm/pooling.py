@@ -5,7 +5,7 @@ and then with fewer and fewer of them, until some queue misses its target.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ from ccops.wfm.targets import ServiceRule
 from ccops.wfm.team.model import Member, Team
 
 _STEPS = 5
+_FINER = 3
 _LEAST = 0.5
 
 
@@ -29,8 +30,11 @@ class Pooled:
     """What the simulation says."""
 
     requirement: Requirement
-    """With the agents of every queue brought down alike."""
+    """With the agents of every queue brought down, rounded up per queue."""
+    needs: Mapping[str, list[list[float]]]
+    """Positions of each queue, days × intervals, not rounded: a roster shares people out over their queues."""
     factor: float
+    """Share of all agents, of the day that was played."""
     day: date
     runs: int
     levels: Mapping[str, Estimate]
@@ -38,25 +42,37 @@ class Pooled:
 
 
 def pooled(requirement: Requirement, team: Team, *, runs: int = 12, seed: int = 1) -> Pooled:
-    """Return the smallest share of the agents that still meets every queue's target on the busiest day.
+    """Return how far the agents of each queue can be brought down with every target still met on the busiest day.
 
-    Raises `UsageProblem` for a team without people, and where nobody serves a queue.
+    First all queues alike, then each by itself, those with most to spare first. Raises `UsageProblem` for a team
+    without people, and where nobody serves a queue.
     """
     busiest = int(np.argmax(sum(queue.agents.sum(axis=1) for queue in requirement.queues)))
     play = _Day(requirement, team, busiest, Settings(runs=runs, seed=seed))
-    high, best = 1.0, play.simulated(1.0)
-    low = _LEAST
-    for _step in range(_STEPS):
-        middle = (low + high) / 2
-        found = play.simulated(middle)
-        if play.fine(found):
-            high, best = middle, found
-        else:
-            low = middle
-    factors = dict.fromkeys((queue.queue for queue in requirement.queues), high)
-    levels = {name: figures.service_level for name, figures in best.queues.items()}
+    best = play.least(play.simulated({}), play.queues, {}, _STEPS)
+    for queue in sorted(play.queues, key=lambda queue: -play.spare(best.found, queue)):
+        best = play.least(best.found, [queue], best.factors, _FINER)
+    hours = {queue.queue: float(queue.agents[busiest].sum()) for queue in play.queues}
+    share = sum(best.factors.get(name, 1.0) * hours[name] for name in hours) / max(sum(hours.values()), 1.0)
+    levels = {name: figures.service_level for name, figures in best.found.queues.items()}
     day = requirement.first + timedelta(days=busiest)
-    return Pooled(requirement.scaled(factors), high, day, runs, levels)
+    needs = {queue.queue: _shared(queue, team, best.factors.get(queue.queue, 1.0)) for queue in requirement.queues}
+    return Pooled(requirement.scaled(best.factors), needs, share, day, runs, levels)
+
+
+def _shared(queue: QueueRequirement, team: Team, factor: float) -> list[list[float]]:
+    own = team.queue(queue.queue).shrinkage
+    shrinkage = team.shrinkage if own is None else own
+    found: list[list[float]] = np.round(queue.agents * factor / (1 - shrinkage), 3).tolist()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """Shares of the agents of each queue that still do, and what they achieve."""
+
+    factors: Mapping[str, float]
+    found: Simulated
 
 
 class _Day:
@@ -74,21 +90,39 @@ class _Day:
                     remedy=_("Add it to somebody's skills, or leave --simulate out."),
                 )
 
-    def simulated(self, factor: float) -> Simulated:
-        """Return what this share of the agents achieves."""
+    def simulated(self, factors: Mapping[str, float]) -> Simulated:
+        """Return what these shares of the agents achieve; a queue that is not named has all of them."""
         rules = {queue.queue: queue.rule for queue in self.queues}
         centre = Centre(
             tuple(SimQueue(queue.queue) for queue in self.queues),
             tuple(self._demand(queue) for queue in self.queues),
-            tuple(self._members(factor)),
+            tuple(self._members(factors)),
         )
         return simulate(centre, ServiceRule(), self.settings, rules=rules)
 
+    def least(
+        self, found: Simulated, queues: Sequence[QueueRequirement], factors: Mapping[str, float], steps: int
+    ) -> _Tried:
+        """Return the smallest common share of the agents of some queues that leaves every target met."""
+        best, low = _Tried(factors, found), _LEAST
+        high = max(factors.get(queue.queue, 1.0) for queue in queues)
+        for _step in range(steps):
+            middle = (low + high) / 2
+            trial = {**factors, **{queue.queue: middle for queue in queues}}
+            then = self.simulated(trial)
+            if self.fine(then):
+                high, best = middle, _Tried(trial, then)
+            else:
+                low = middle
+        return best
+
     def fine(self, found: Simulated) -> bool:
         """Say whether every queue meets its target."""
-        return all(
-            found.queues[queue.queue].service_level.mean >= (queue.target.service_level or 0.0) for queue in self.queues
-        )
+        return all(self.spare(found, queue) >= 0 for queue in self.queues)
+
+    def spare(self, found: Simulated, queue: QueueRequirement) -> float:
+        """Return by how much a queue exceeds its target."""
+        return found.queues[queue.queue].service_level.mean - (queue.target.service_level or 0.0)
 
     def _demand(self, queue: QueueRequirement) -> Demand:
         calls = queue.calls[self.day]
@@ -97,12 +131,15 @@ class _Day:
         seconds = float(self.requirement.interval * 60)
         return Demand(queue.queue, tuple(calls.tolist()), seconds, aht, queue.patience)
 
-    def _members(self, factor: float) -> list[SimMember]:
+    def _members(self, factors: Mapping[str, float]) -> list[SimMember]:
         """Return people, and copies of them where they are too few, each with the stretches they are needed in."""
         shifts: dict[tuple[str, int], list[tuple[float, float]]] = {}
         seconds = float(self.requirement.interval * 60)
         for place in range(self.queues[0].agents.shape[1]):
-            left = {queue.queue: float(queue.agents[self.day, place]) * factor for queue in self.queues}
+            left = {
+                queue.queue: float(queue.agents[self.day, place]) * factors.get(queue.queue, 1.0)
+                for queue in self.queues
+            }
             for key in self._chosen(left):
                 spans = shifts.setdefault(key, [])
                 start = place * seconds

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Deed, Office
@@ -18,6 +18,9 @@ from ccops.wfm.publish.events import changed_events
 from ccops.wfm.publish.file import check_document, check_rows
 from ccops.wfm.roster import Assignment, BrokenRule, Fixed, Plan, Progress, Result, check, keep, price, solve
 from ccops.wfm.team.model import Team
+
+if TYPE_CHECKING:
+    from ccops.wfm.require import Requirement
 
 FORMAT = 1
 """Form of what is kept of a roster, and of its file."""
@@ -40,6 +43,8 @@ class Order:
     csv: Path | None = None
     """Learn the requirement from this file instead of the store."""
     note: str = ""
+    pooled: bool = False
+    """Require what people with several skills need together, by simulation, instead of what single queues do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,8 @@ class Rosters:
 
         self.office.check("wfm.roster")
         version, team = self.office.team_version()
-        needs = table(requirement(self.office, order.first, order.days, csv=order.csv, team=team))
+        needed = requirement(self.office, order.first, order.days, csv=order.csv, team=team)
+        needs = _pooled(needed, team) if order.pooled else table(needed)
         plan = replace(self._plan(team, needs, order.first, order.days), fixed=order.fixed)
         base = self.get(order.keep) if order.keep is not None else None
         if base is not None:
@@ -307,6 +313,12 @@ class Rosters:
             made.append(roster.head.id)
             left = {key: row for key, row in left.items() if key not in inside}
         return made
+
+
+def _pooled(needed: "Requirement", team: Team) -> Needs:
+    from ccops.wfm.pooling import pooled
+
+    return pooled(needed, team).needs
 
 
 def _steady(plan: Plan, found: Result, base: Iterable[Assignment]) -> Result:
