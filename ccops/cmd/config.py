@@ -48,13 +48,26 @@ def _plain(path: tuple[str, ...], value: Any) -> Any:
     from ccops.settings.schema import field_at
     from ccops.settings.secret import MASK, Secret
 
-    if field_at(path).metadata["key"].octal:
+    about = field_at(path).metadata["key"]
+    if about.octal:
         return f"{value:04o}"
+    if about.check == "webhook" and value:
+        return _host_of(value)
     if isinstance(value, Secret):
         return MASK if value else None
     if isinstance(value, Path):
         return str(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _host_of(url: str) -> str:
+    """Return a URL up to its host: the rest of a webhook's mostly is a token."""
+    from urllib.parse import urlsplit
+
+    from ccops.settings.secret import MASK
+
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/{MASK}"
 
 
 @app.command("path", epilog=examples("ccops config path", "$EDITOR $(ccops config path)", "ccops config path --json"))

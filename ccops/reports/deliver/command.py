@@ -46,13 +46,17 @@ class CommandTarget:
 
     def _variables(self, names: Mapping[str, str], content: Content) -> dict[str, str]:
         """Return the environment of the command: no secrets of ours, and what it may want to know."""
-        kept = {
-            name: value
-            for name, value in self.environment.items()
-            if not (name.upper().startswith("CCOPS_") and name.upper().endswith(_SECRETS))
-        }
         told = {f"CCOPS_REPORT_{name.upper()}": clean(value) for name, value in names.items()}
-        return {**kept, **told, "CCOPS_REPORT_MEDIA_TYPE": content.form.media_type}
+        return {**without_secrets(self.environment), **told, "CCOPS_REPORT_MEDIA_TYPE": content.form.media_type}
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without our secrets, whatever else of ours it holds."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not (name.upper().startswith("CCOPS_") and name.upper().endswith(_SECRETS))
+    }
 
 
 def run_command(argv: Sequence[str], data: bytes, timeout: float, environment: Mapping[str, str]) -> str:
