@@ -1,6 +1,7 @@
 """`ccops wfm forecast` and `backtest`: how many calls to expect, and how good such forecasts were."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +43,17 @@ SpecialOption = Annotated[
 ]
 
 
+CountryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--country",
+        metavar="CODE",
+        help="Country whose holidays count as special days: AT, or a part of it: DE-BY. Without: the site's.",
+        show_default=False,
+    ),
+]
+
+
 @listing(FORECAST_COLUMNS)
 @planning()
 def forecast_calls(
@@ -57,12 +69,13 @@ def forecast_calls(
         str | None, typer.Option("--start", metavar="DAY", help="First day; without: the day after the history ends.")
     ] = None,
     special: SpecialOption = None,
+    country: CountryOption = None,
 ) -> None:
     """Forecast calls and handle time of every open interval.
 
     `low`…`high` holds the middle 80 percent. Open hours are those that the history shows. Learns from the store, or
     from a CSV file at the same or any finer interval; only what is known before the first day is used. Special days
-    are those of the team (`ccops wfm team`) and of --special.
+    are those of --special, of the team (`ccops wfm team`) and of --country, the first of them that names a day.
     """
     run = Run.of(context)
     specials = [_special(text) for text in special or []]
@@ -70,7 +83,9 @@ def forecast_calls(
     from ccops.wfm.forecast import forecast
 
     history = _history(run, from_csv, queue, minutes("--interval", interval))
-    found, model = forecast(history, first or history.after, weeks * 7, _all_days(run, specials))
+    start_day = first or history.after
+    days = _all_days(run, specials, country, history.first, start_day + timedelta(weeks=weeks))
+    found, model = forecast(history, start_day, weeks * 7, days)
     for note in model.notes:
         run.narrator.say(note)
     out.listing(
@@ -125,18 +140,20 @@ def _special(text: str) -> tuple[date, str]:
     return _day("--special", day.strip()), what.strip()
 
 
-def _all_days(run: Run, given: list[tuple[date, str]]) -> "list[SpecialDay]":
-    """Return the special days of the team, where the site has one, and those that are given, which go before."""
-    own = _special_days(given)
-    if not run.settings.store.path.exists():
-        return own
-    from ccops.cmd.wfm_common import office_of
-    from ccops.desk.planning.teams import versions
+def _all_days(
+    run: Run, given: list[tuple[date, str]], country: str | None, first: date, last: date
+) -> "Sequence[SpecialDay]":
+    """Return the special days that are given, those of the team where the site has one, and those of the country."""
+    from ccops.wfm.holidays import with_holidays
 
-    office = office_of(run)
-    team = office.team().days if versions(office) else ()
-    named = {special.day for special in own}
-    return [*own, *(special for special in team if special.day not in named)]
+    own = _special_days(given)
+    if run.settings.store.path.exists():
+        from ccops.cmd.wfm_common import office_of
+        from ccops.desk.planning.teams import versions
+
+        office = office_of(run)
+        own += office.team().days if versions(office) else ()
+    return with_holidays(own, run.settings.site.country if country is None else country, first, last)
 
 
 def _special_days(given: list[tuple[date, str]]) -> "list[SpecialDay]":
@@ -166,6 +183,7 @@ def backtest_forecasts(
     queue: QueueOption = None,
     ahead: Annotated[str, typer.Option("--ahead", metavar="N,N", help="How many weeks ahead.")] = "1,4",
     special: SpecialOption = None,
+    country: CountryOption = None,
 ) -> None:
     """Say how good forecasts of the last weeks would have been, each made from what was known before it.
 
@@ -178,7 +196,8 @@ def backtest_forecasts(
     from ccops.wfm.backtest import backtest
 
     history = _history(run, from_csv, queue, minutes("--interval", interval))
-    scores = backtest(history, weeks, horizons, _all_days(run, specials))
+    days = _all_days(run, specials, country, history.first, history.after)
+    scores = backtest(history, weeks, horizons, days)
     for note in history.notes:
         run.narrator.say(note)
     out.listing(

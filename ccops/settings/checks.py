@@ -36,6 +36,7 @@ ALERT_FIGURES: Final = (
 """What `ccops.alerts.figures` measures; a test holds the two together."""
 
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]+@[^\s@<>(),;:\\\"\[\]]+")
+_COUNTRY = re.compile(r"[A-Za-z]{2}(-[^\s-][^\s]*)?")
 _HOST = re.compile(r"[A-Za-z0-9._:%\[\]-]+")
 _DEVICE = re.compile(r"[A-Za-z][A-Za-z0-9]*/[^\s,&|()]+")
 _DIALPLAN = re.compile(r"[^\s,&|()\"']*")
@@ -82,6 +83,13 @@ def timezone(value: str) -> str:
     near = nearest(value, sorted(available_timezones()))
     hint = _("; did you mean {names}?").format(names=", ".join(near)) if near else ""
     return _("it is no IANA time zone, such as Europe/Berlin") + hint
+
+
+def country(value: str) -> str:
+    """A country of ISO 3166, with a part of it or without; or nothing. Which holidays it has is known to planning."""
+    if not value or _COUNTRY.fullmatch(value):
+        return ""
+    return _("it is no country; write the two letters of ISO 3166, such as AT, or a part of it, such as DE-BY")
 
 
 def event_classes(value: tuple[str, ...]) -> str:

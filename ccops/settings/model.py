@@ -37,6 +37,12 @@ class Site:
         example="Europe/Berlin",
         shown="the machine's zone",
     )
+    country: str = key(
+        "",
+        "Country (ISO 3166) whose public holidays forecasts know, or a part of it such as DE-BY; empty: none.",
+        check="country",
+        example="AT",
+    )
     country_code: str = key(
         "",
         "Country code of the site: national numbers of callers are the same as international ones then.",

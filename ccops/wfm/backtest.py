@@ -145,7 +145,7 @@ def _score_rests(history: History, model: Model, origin: int, total: _Sum) -> No
         where = np.isfinite(real) & model.profiles.open[day.weekday()]
         if not where[:noon].any() or not where[noon:].any():
             continue
-        trust = np.ones(place)
+        trust = np.full(place, np.nan)
         if model.levels is not None:
             trust[model.levels.days] = model.levels.trust
         then = model.again(history.between(0, place), trust)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Days = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _ROUNDS: Final = 8
 _HUBER: Final = 2.0
@@ -187,7 +188,7 @@ class _Fit:
         self.response = self.scatter = self.answer = self.mean
         self.inverse: Array = np.zeros((0, 0))
 
-    def round(self, cover: Array, noise: float, *, weigh: bool) -> None:
+    def round(self, cover: Array, noise: float, weigh: Mask) -> None:
         expected = np.maximum(np.exp(self.mean + self.centre) * self.exposure, 0.5)
         self.response = self.mean + (self.totals - expected) / expected
         self.scatter = 1 / expected
@@ -195,11 +196,11 @@ class _Fit:
         self.inverse = np.linalg.inv(cover + np.diag(own / self.weight)).astype(np.float64)
         self.answer = self.inverse @ self.response
         self.mean = np.clip(cover @ self.answer, *self.bounds)
-        if weigh:
+        if weigh.any():
             precision = np.diag(self.inverse)
             # The error when a day is left out, against what it should be for an ordinary day.
             spread = np.maximum(1 / precision - own / self.weight, 0.0) + own
-            self.weight = _huber(np.abs(self.answer / precision) / np.sqrt(spread))
+            self.weight = np.where(weigh, _huber(np.abs(self.answer / precision) / np.sqrt(spread)), self.weight)
 
 
 def fit_levels(
@@ -212,7 +213,8 @@ def fit_levels(
 ) -> DayLevels:
     """Fit the process to day totals > 0 seen over the share `exposure` of each day.
 
-    `trust` keeps the weights of an earlier fit and takes its scales as they are (a quick fit).
+    `trust` keeps the weights of an earlier fit, but for days where it is NaN, and takes its scales as they are (a
+    quick fit).
     """
     origin = int(days[-1])
     span = int(days[-1] - days[0])
@@ -220,13 +222,14 @@ def fit_levels(
     here = features.of(days)
     parts = _parts(used, days - origin, here, days - origin, here)
     cover = _cover(used, parts)
-    fitted = _Fit(totals, exposure, np.ones(len(days)) if trust is None else trust)
-    for _round in range(_ROUNDS if trust is None else 2):
-        fitted.round(cover, used.noise, weigh=trust is None)
+    weigh = np.ones(len(days), bool) if trust is None else np.isnan(trust)
+    fitted = _Fit(totals, exposure, np.ones(len(days)) if trust is None else np.nan_to_num(trust, nan=1.0))
+    for _round in range(_ROUNDS if weigh.any() else 2):
+        fitted.round(cover, used.noise, weigh)
     if trust is None and len(days) >= _ENOUGH:
         wide = fitted.scatter + (1 / fitted.weight - 1) * (used.noise**2 + fitted.scatter)
         used = _adapt(used, parts, fitted.response, wide)
         cover = _cover(used, parts)
         for _round in range(_ROUNDS // 2):
-            fitted.round(cover, used.noise, weigh=True)
+            fitted.round(cover, used.noise, weigh)
     return DayLevels(used, features, days, fitted.centre, fitted.answer, fitted.inverse, fitted.weight, origin)

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from ccops.errors import UsageProblem
 from ccops.i18n import _
 from ccops.wfm.daylevel import DayLevels, Days, Features, Scales, fit_levels
-from ccops.wfm.days import WEEK, SpecialDay, day_features, weekdays_of
+from ccops.wfm.days import QUIET, WEEK, SpecialDay, day_features, rough_ratios, weekday_sizes, weekdays_of
+from ccops.wfm.effects import STRETCHES, Effect, Effects, first_told, learn_effects, ratios_of, that_matter
 from ccops.wfm.history import Array, History, moments
 from ccops.wfm.profile import Mask, Profiles, aht_profiles, fit_profiles, open_intervals, tame
 
@@ -64,14 +65,37 @@ class Model:
     """None where the history has no calls at all."""
     aht: Array
     """7 weekdays × intervals, seconds; NaN where unknown."""
+    rough: Array
+    """Per day of the history calls against the same weekdays around it; 0 closed, NaN unknown."""
+    sizes: Array
+    """Calls of each weekday against the busiest."""
     specials: tuple[SpecialDay, ...] = ()
     notes: tuple[str, ...] = ()
     spread: Spread = field(default_factory=lambda: Spread(_ROUGHNESS))
 
     @cached_property
-    def effects(self) -> dict[str, float]:
-        """The mean effect of the special days that are past, by name."""
-        return _special_effects(self)
+    def effects(self) -> Effects:
+        """What the special days that are past did, against the level of the model."""
+        return learn_effects(self.specials, self.history.first, self._ratios(), self.sizes)
+
+    def _ratios(self) -> Array:
+        """Return calls against the level of each past special day per stretch; 0 closed, NaN unknown."""
+        ratios = np.full((len(self.rough), STRETCHES), np.nan)
+        ratios[self.rough == 0] = 0.0
+        places = [self.place(one.day) for one in self.specials if self.levels is not None]
+        for place in [place for place in places if 0 <= place < len(ratios)]:
+            calls = self.history.calls[place]
+            if np.nansum(calls) > 0:
+                ratios[place] = ratios_of(calls, self._ordinary(np.array([place]))[0][0])
+        return ratios
+
+    def _ordinary(self, days: Days) -> tuple[Array, Array]:
+        """Return what `expected` does, were no day a special one."""
+        shares = self.profiles.shares[weekdays_of(self.history.first, days)]
+        if self.levels is None:
+            return np.zeros(shares.shape), np.zeros(len(days))
+        mean, variance = self.levels.predict(days)
+        return np.exp(mean)[:, None] * shares, variance
 
     def place(self, day: date) -> int:
         """Return the row of a day in the history (it may lie beyond its end)."""
@@ -79,25 +103,21 @@ class Model:
 
     def expected(self, days: Days) -> tuple[Array, Array]:
         """Return expected calls (days × intervals, 0 where closed) and the variance of the log level of each day."""
-        shares = self.profiles.shares[weekdays_of(self.history.first, days)]
-        if self.levels is None:
-            return np.zeros(shares.shape), np.zeros(len(days))
-        if days.min() < 0 or days.max() >= len(self.levels.features.weekday):
+        beyond = self.levels is not None and days.max() >= len(self.levels.features.weekday)
+        if beyond or days.min() < 0:
             raise UsageProblem(
                 _("That day lies too far from the history."), remedy=_("Forecast from a later start or for less time.")
             )
-        mean, variance = self.levels.predict(days)
-        factors = np.array([self._factor(int(day)) for day in days])
-        return np.exp(mean)[:, None] * shares * factors[:, None], variance
+        calls, variance = self._ordinary(days)
+        effects = [self._effect(int(day)) for day in days]
+        stretch = np.arange(calls.shape[1]) * STRETCHES // calls.shape[1]
+        factors = np.array([effect.factors[stretch] for effect in effects])
+        return calls * factors, variance + np.array([effect.variance for effect in effects])
 
-    def _factor(self, place: int) -> float:
+    def _effect(self, place: int) -> Effect:
         day = self.history.first + timedelta(days=place)
         special = next((one for one in self.specials if one.day == day), None)
-        if special is None:
-            return 1.0
-        if special.closed:
-            return 0.0
-        return self.effects.get(special.name, 1.0) if special.factor is None else special.factor
+        return Effect(np.ones(STRETCHES)) if special is None else self.effects.of(special)
 
     def again(self, history: History, trust: Array, ahead: int = 1) -> "Model":
         """Return a quick fit to another stretch with what this one has learned (scales, hours, trust per day)."""
@@ -154,6 +174,13 @@ def _take(history: History, hours: Mask, specials: Sequence[SpecialDay]) -> _Par
     return _Parts(calls, weekday, hours, np.flatnonzero(usable))
 
 
+def _whole_days(parts: _Parts) -> Array:
+    """Return calls per day, made whole where an interval is unknown; NaN where most of them are."""
+    known = np.isfinite(parts.calls)
+    share = known.sum(axis=1) / np.maximum(parts.hours[parts.weekday].sum(axis=1), 1)
+    return np.where(share >= _LEAST_EXPOSURE, np.nansum(parts.calls, axis=1) / np.maximum(share, 1e-9), np.nan)
+
+
 def _profiles(parts: _Parts, trust: Array) -> tuple[Profiles, Array]:
     """Return the profiles, and the calls with single wild intervals drawn in, in two passes."""
     calls = parts.calls
@@ -172,13 +199,13 @@ def _profiles(parts: _Parts, trust: Array) -> tuple[Profiles, Array]:
 def _fit(parts: _Parts, features: Features, scales: Scales, trust: Array | None) -> tuple[Profiles, DayLevels]:
     """Fit profiles and levels to the days of `parts`; `trust` (per day of the history) from an earlier fit."""
     plain = np.zeros(len(parts.calls))
-    plain[parts.days] = 1.0
-    profiles, calls = _profiles(parts, plain if trust is None else trust[: len(plain)] * plain)
+    plain[parts.days] = 1.0 if trust is None else np.nan_to_num(trust[parts.days], nan=1.0)
+    profiles, calls = _profiles(parts, plain)
     total, exposure = _totals(calls, profiles, parts.weekday)
     days = parts.days
     known = None if trust is None else np.maximum(trust[days], 1e-4)
     levels = fit_levels(days, total[days], exposure[days], features, scales, known)
-    if trust is None:
+    if known is None or np.isnan(known).any():
         plain[days] = levels.trust
         profiles, _calls = _profiles(parts, plain)
     return profiles, levels
@@ -196,28 +223,35 @@ def fit(
     """Fit the model; `hours` (7 × intervals) overrides the open hours found in the history.
 
     `ahead` is how many days beyond the history may be asked for. Zero volume and one day of history give an answer,
-    with a note that says what it is worth. `trust` per day, from an earlier fit, makes a quick one.
+    with a note that says what it is worth. `trust` per day, from an earlier fit, makes a quick one; NaN is a day that
+    the earlier fit has not seen.
     """
     weekday = weekdays_of(history.first, np.arange(history.days))
     open_ = open_intervals(history.calls, weekday) if hours is None else hours
-    parts = _take(history, open_, specials)
+    parts = _take(history, open_, ())
     aht = aht_profiles(history.calls, history.aht, weekday, open_) if trust is None else np.full(open_.shape, np.nan)
+    totals = _whole_days(parts)
+    rough = rough_ratios(totals, weekday, (open_.sum(axis=1) > 0)[weekday])
+    sizes = weekday_sizes(totals, weekday)
+    specials = that_matter(first_told(specials), sizes)
+    parts = _take(history, open_, specials)
     if not len(parts.days):
         note = _("The history has no calls: the forecast is zero.")
         return Model(
-            history, Profiles(np.zeros(open_.shape), open_), None, aht, tuple(specials), (*history.notes, note)
+            history, Profiles(np.zeros(open_.shape), open_), None, aht, rough, sizes, specials, (*history.notes, note)
         )
-    known = np.zeros(history.days, bool)
-    known[np.flatnonzero(np.nansum(parts.calls, axis=1) > 0)] = True
-    features = day_features(history, known, open_, specials, ahead)
+    effects = learn_effects(specials, history.first, rough[:, None], sizes)
+    quiet = [one for one in specials if one.day >= history.after and effects.of(one).factors.mean() < QUIET]
+    features = day_features(history.first, rough, sizes, specials, quiet, ahead)
     profiles, levels = _fit(parts, features, scales or Scales(), trust)
     roughness = _roughness(parts, profiles, levels)
-    model = Model(history, profiles, levels, aht, tuple(specials), (), Spread(roughness))
+    model = Model(history, profiles, levels, aht, rough, sizes, specials, (), Spread(roughness))
     if trust is not None:
         return model
+    known = np.nan_to_num(parts.calls).sum(axis=1) > 0
     notes = (*history.notes, *_notes(parts, known, open_, levels))
     spread = _calibrated(model, levels, parts, hours)
-    return Model(history, profiles, levels, aht, tuple(specials), notes, spread)
+    return Model(history, profiles, levels, aht, rough, sizes, specials, notes, spread)
 
 
 def _roughness(parts: _Parts, profiles: Profiles, levels: DayLevels) -> float:
@@ -307,28 +341,7 @@ def _strays(model: Model, levels: DayLevels, origin: int, parts: _Parts, trust: 
     return found
 
 
-# --- special days, and the answer ---
-
-
-def _special_effects(model: Model) -> dict[str, float]:
-    """Return per name the mean of calls against an ordinary day, drawn to 1 as far as it is seldom seen."""
-    found: dict[str, list[float]] = {}
-    for special in model.specials:
-        place = model.place(special.day)
-        if special.closed or not 0 <= place < model.history.days or model.levels is None:
-            continue
-        level = float(np.exp(model.levels.predict(np.array([place]))[0][0]))
-        shares = model.profiles.shares[special.day.weekday()]
-        calls = model.history.calls[place]
-        known = np.isfinite(calls) & (shares > 0)
-        if known.any():
-            found.setdefault(special.name, []).append(float(calls[known].sum() / (level * shares[known].sum())))
-    return {name: math.exp(_mean_log(values)) for name, values in found.items()}
-
-
-def _mean_log(values: list[float]) -> float:
-    logs = [math.log(max(value, 0.02)) for value in values]
-    return sum(logs) / (len(logs) + 0.3)
+# --- the answer ---
 
 
 def forecast(

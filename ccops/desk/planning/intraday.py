@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,7 @@ from ccops.wfm.follow.day import QueueDay, Today, levels_of
 from ccops.wfm.follow.suggest import Suggestion, gaps, suggestions
 from ccops.wfm.forecast import Model, fit
 from ccops.wfm.history import Array, History, moments
+from ccops.wfm.holidays import with_holidays
 from ccops.wfm.intraday import Echo, learn_echo, rest_of_day
 from ccops.wfm.require import staffed
 from ccops.wfm.roster import Assignment, coverage
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 Level = Literal["critical", "warning", "info"]
 LATE = 300.0
 """Seconds in the wrong state after which it is told."""
+_PAST = timedelta(days=3 * 366)
+"""How far back holidays are told: further than forecasts learn from."""
 _SOON = 2.0
 """Hours ahead that alarms look."""
 _NOTICEABLE = 0.5
@@ -105,7 +108,8 @@ def today_of(office: Office, *, queue: str | None = None) -> Today:
 
 def _queue(office: Office, team: Team, name: str, day: date, place: int, frozen: _Frozen) -> QueueDay:
     path = office.settings.store.path
-    model, echo = _learned(path, name, day, team.interval, frozen, team.days)
+    told = with_holidays(team.days, office.settings.site.country, day - _PAST, day + timedelta(days=1))
+    model, echo = _learned(path, name, day, team.interval, frozen, told)
     seen = _seen(store_history(path, frozen.rules, office.zone, team.interval, queue=name), day, place)
     rest = rest_of_day(model, echo, day, seen)
     open_ = model.profiles.open[day.weekday()] & (not team.closed(day))

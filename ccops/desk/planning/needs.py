@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from ccops.desk.planning.deeds import deed
@@ -10,6 +10,7 @@ from ccops.desk.planning.office import Office
 from ccops.errors import NotFound, UsageProblem
 from ccops.i18n import _
 from ccops.wfm.history import History
+from ccops.wfm.holidays import with_holidays
 from ccops.wfm.require import Requirement, WhatIf, require
 from ccops.wfm.team.model import Team
 
@@ -119,7 +120,9 @@ def _required(
     if interval is not None:
         crew = replace(crew, interval=interval)
     found = histories(office, crew, crew.interval, csv=csv, queue=queue)
-    return require(crew, found, first, days, office.rule, what_if)
+    begin = min((one.first for one in found.values()), default=first)
+    told = with_holidays(crew.days, office.settings.site.country, begin, first + timedelta(days=days))
+    return require(replace(crew, days=told), found, first, days, office.rule, what_if)
 
 
 def _team_or_none(office: Office) -> Team:
