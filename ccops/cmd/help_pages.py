@@ -21,10 +21,13 @@ ABOUT: Final[Mapping[str, str]] = {
     "security": _("Who can do what, and which test holds it"),
     "console": _("The console, key by key"),
     "alerts": _("Being told without looking"),
+    "history": _("Logs and call records into the store, and whether they are sound"),
     "reports": _("Reports, where each figure comes from, delivery"),
     "planning": _("Teams, requirement, rosters, leave, adherence"),
     "configuration": _("Every setting"),
     "commands": _("Every command and option"),
+    "faults": _("What may go wrong, and which test holds it"),
+    "developing": _("The rooms of the house, tests, benchmarks"),
 }
 """The order in which topics are listed, and their one line; a page that is not here follows under its own heading."""
 

@@ -94,5 +94,9 @@ def init(
         run.write(json_text({**record, "checks": [check.record() for check in checks]}))
     else:
         run.write(f"{setup.path}\n")
-    run.narrator.say(_("Now: `ccops` opens the console, `ccops doctor` looks at everything."))
+    run.narrator.say(
+        _("Now: `systemctl enable --now ccops`, then `ccops doctor` looks at everything.")
+        if group
+        else _("Now: `ccops` opens the console, `ccops doctor` looks at everything.")
+    )
     return ExitCode.OK
