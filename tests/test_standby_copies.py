@@ -1,5 +1,6 @@
 """Shipping between two stores: the copy is the store of one instant, whole at every moment, and never the wrong way."""
 
+import errno
 import os
 import random
 import signal
@@ -9,16 +10,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ccops.store import StoreError, check, open_store
+from ccops.store import StoreError, StoreFull, check, open_store
 from ccops.store.standby import image as images
 from ccops.store.standby.image import CHUNK, Image
 from ccops.store.standby.pair import confirmed, fetched, followed, promoted
-from ccops.store.standby.patch import Staged, digests_of, new_copy, put_in
+from ccops.store.standby.patch import Fresh, Staged, digests_of, put_in, undone
 from ccops.store.standby.peer import PeerRefused
 from ccops.store.standby.role import StoreFenced, claim_of
 from ccops.store.standby.wire import PeerUnreachable
@@ -65,20 +67,17 @@ def sound(path: Path) -> bool:
 def brought(source: Path, copy: Path) -> int:
     """Bring a copy to what a store is now, as a shipment does; return how many chunks differed."""
     mine, _size = digests_of(copy)
-    with Image(source) as image:
-        theirs = image.digests()
-        cut = [theirs[at : at + 16] for at in range(0, len(theirs), 16)]
-        staged = Staged(copy.parent)
-        for number, digest in enumerate(cut):
+    with Image(source) as image, closing(Staged(copy.parent) if mine else Fresh(copy, image.page_size)) as staged:
+        theirs, found = image.digests(), 0
+        for number in range(image.chunks):
+            digest = theirs[number * 16 : number * 16 + 16]
             if mine[number * 16 : number * 16 + 16] != digest:
                 staged.add(number, image.chunk(number), digest)
-        pages, size = image.pages, image.page_size
-    if mine:
-        put_in(copy, pages, size, staged)
-    else:
-        new_copy(copy, pages, size, staged)
-    found = len(list(staged.numbers))
-    staged.close()
+                found += 1
+        if isinstance(staged, Fresh):
+            staged.become(image.pages)
+        else:
+            put_in(copy, image.pages, image.page_size, staged)
     return found
 
 
@@ -190,10 +189,41 @@ def test_kill_9_in_the_middle_of_a_patch_leaves_the_copy_as_it_was(tmp_path: Pat
     process.kill()
     process.communicate()
     assert copy.with_name("copy.db-journal").exists()
+    with pytest.raises(sqlite3.OperationalError):
+        sqlite3.connect(f"file:{copy}?mode=ro", uri=True).execute("SELECT * FROM t")
+    if writes == 5:
+        undone(copy)  # as `open_store` does for who only reads
     held = sqlite3.connect(copy)  # any program that opens it puts the old pages back
     assert held.execute("SELECT a, n FROM t").fetchall() == before
     held.close()
     assert sound(copy)
+    brought(source, copy)
+    assert sound(copy)
+    connection.close()
+
+
+def test_a_full_disk_in_the_middle_of_a_patch_leaves_the_copy_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    connection = plain_store(source, 500)
+    brought(source, copy)
+    before = copy.read_bytes()
+    change(connection, random.Random(3), 500)
+    written, real = [0], os.pwrite
+
+    def full(*arguments: Any) -> int:
+        written[0] += 1
+        if written[0] == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(*arguments)
+
+    monkeypatch.setattr("ccops.store.standby.patch.os.pwrite", full)
+    with pytest.raises(StoreFull):
+        brought(source, copy)
+    assert written[0] == 3
+    assert copy.read_bytes() == before
+    monkeypatch.undo()
     brought(source, copy)
     assert sound(copy)
     connection.close()

@@ -198,13 +198,13 @@ def _fit(run: Run, path: Path, file: Path) -> None:
     if path.exists() and path.samefile(file):
         raise UsageProblem(_("“{path}” is the store itself.").format(path=file), remedy=_("Name a backup of it."))
     # With --db it is a store that the daemon of this machine need not know.
-    if run.options.db is None and _is_served(run.settings.daemon.socket):
+    if run.options.db is None and is_served(run.settings.daemon.socket):
         raise CcopsError(
             _("The daemon is running and writes to the store."), remedy=_("Stop it first: systemctl stop ccops.")
         )
 
 
-def _is_served(path: Path) -> bool:
+def is_served(path: Path) -> bool:
     """Tell whether somebody answers on a Unix socket."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(2)
@@ -284,5 +284,5 @@ def ship_store(context: typer.Context) -> None:
     if sys.stdin.isatty():
         raise UsageProblem(_("There is nobody to talk to."), remedy=_("`ccops standby fetch` on the other machine."))
     with cleaned_up():
-        serving = _is_served(run.settings.daemon.socket)
+        serving = is_served(run.settings.daemon.socket)
         serve(run.settings.store.path, Wire(sys.stdin.buffer, sys.stdout.buffer), serving=serving)

@@ -89,11 +89,11 @@ def follow(
     and serves nobody until it takes over.
     """
     run = Run.of(context)
-    from ccops.cmd.db import _is_served
+    from ccops.cmd.db import is_served
     from ccops.store.standby.pair import followed
 
     path, command = run.settings.store.path, _peer(run)
-    if _is_served(run.settings.daemon.socket):
+    if is_served(run.settings.daemon.socket):
         raise CcopsError(_("The daemon is running here."), remedy=_("Stop it first: systemctl stop ccops."))
     if path.exists() and not yes:
         _ask(run, _("Follow the other machine? The store {store} is kept beside.").format(store=path))

@@ -94,6 +94,10 @@ def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> D
         raise UsageProblem(_("“{path}” is a directory, not a store.").format(path=path))
     if read_only and not path.exists():
         raise _none_yet(path)
+    if path.with_name(path.name + "-journal").exists():
+        from ccops.store.standby.patch import undone
+
+        undone(path)
     if not read_only:
         refuse_unless_mine(path)
         _make_folder(path.parent)
@@ -273,13 +277,10 @@ def restore(path: Path, source: Path) -> Path | None:
         fresh = path.with_name(path.name + ".restoring")
         fresh.unlink(missing_ok=True)
         backup(source, fresh)
-        kept = _free_name(path) if path.exists() else None
-        if kept is not None:
-            _settle(path)
-            os.replace(path, kept)
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
         adopted(fresh, role_of(path))
+        kept = _kept(path) if path.exists() else None
+        for suffix in ("-wal", "-shm"):  # of a store that is gone: it must not be taken for this one's
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
         os.replace(fresh, path)
     open_store(path).close()
     return kept
@@ -290,6 +291,21 @@ def _free_name(path: Path) -> Path:
     name = f"{path.name}.before-restore"
     names = (path.with_name(f"{name}-{number}" if number > 1 else name) for number in count(1))
     return next(kept for kept in names if not kept.exists())
+
+
+def _kept(path: Path) -> Path:
+    """Give a store that is about to be replaced a second name, with what could not be brought into it; return it."""
+    _settle(path)
+    kept = _free_name(path)
+    try:
+        os.link(path, kept)  # so that at no moment there is no store
+    except OSError:  # a disk that knows no links
+        os.replace(path, kept)
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            os.replace(beside, kept.with_name(kept.name + suffix))
+    return kept
 
 
 def _settle(path: Path) -> None:

@@ -58,15 +58,11 @@ class Follower:
 
     async def _round(self) -> None:
         """Fetch what is new; take over where the other machine is gone for long and that is wanted."""
-        task = asyncio.create_task(asyncio.to_thread(self._fetch))
-        while not task.done():  # a first copy may take long, and systemd waits for signs of life
-            notify("WATCHDOG=1")
-            await asyncio.wait([task], timeout=LOOK_EVERY)
-        trouble = task.result()
-        self._tell(trouble)
+        self._tell(await _patiently(self._fetch))
         after = self._settings.standby.takeover_after
         if after and self._clock() - self._served >= after:
-            await asyncio.to_thread(self._take_over)
+            self._say(_("The other machine has not served for {seconds:g} s.").format(seconds=after))
+            self._say(await _patiently(self._take_over))
 
     def _fetch(self) -> str:
         """Fetch; return what went wrong."""
@@ -86,17 +82,16 @@ class Follower:
             return str(error)
         return ""
 
-    def _take_over(self) -> None:
+    def _take_over(self) -> str:
+        """Take over; return how it went."""
         from ccops.store.standby.pair import promoted
 
         standby = self._settings.standby
-        self._say(_("The other machine has not served for {seconds:g} s.").format(seconds=standby.takeover_after))
         try:
             done = promoted(self._settings.store.path, standby.peer, off=not standby.fence, fencing=standby.fence)
         except CcopsError as error:
-            self._say(_("It cannot be taken over: {why}").format(why=error))
-            return
-        self._say(_("Taken over in term {term} ({how}).").format(term=done.role.term, how=done.fenced))
+            return _("It cannot be taken over: {why}").format(why=error)
+        return _("Taken over in term {term} ({how}).").format(term=done.role.term, how=done.fenced)
 
     def _tell(self, trouble: str) -> None:
         """Tell once what goes wrong again and again, and once that it is over."""
@@ -157,3 +152,12 @@ class Watchman:
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _patiently(work: Callable[[], str]) -> str:
+    """Return what `work` returns, done in a thread; a first copy may take long, and systemd waits for signs of life."""
+    task = asyncio.create_task(asyncio.to_thread(work))
+    while not task.done():
+        notify("WATCHDOG=1")
+        await asyncio.wait([task], timeout=LOOK_EVERY)
+    return task.result()

@@ -5,6 +5,7 @@ first. Whatever stops this in the middle, kill -9 or a power cut, the next progr
 and puts the old pages back, be it ccops or `sqlite3`.
 """
 
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -92,25 +93,19 @@ def put_in(path: Path, pages: int, page_size: int, staged: "Staged") -> None:
             connection.close()
             # Not before: it gives SQLite's own lock away (POSIX).
             os.close(descriptor)
+            undone(path)
 
 
-def new_copy(path: Path, pages: int, page_size: int, staged: "Staged") -> None:
-    """Write a copy that is not there yet; it has its name once it is whole."""
-    partial = path.with_name(path.name + ".shipping")
-    partial.unlink(missing_ok=True)
-    try:
-        with open(partial, "xb", opener=_for_owner) as file:
-            for number, data in staged:
-                file.seek(number * CHUNK * page_size)
-                file.write(_counted(data, 1) if number == 0 else data)
-            file.truncate(pages * page_size)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-        sync_folder(path.parent)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+def undone(path: Path) -> None:
+    """Put back what an interrupted patch has left half done, if one has; who only reads could not.
+
+    Where that cannot be done now whoever opens the copy hears of it.
+    """
+    if path.with_name(path.name + "-journal").exists() and os.access(path, os.W_OK):
+        connection = sqlite3.connect(path, timeout=PATIENCE)
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.close()
 
 
 def _for_owner(name: str, flags: int) -> int:
@@ -173,8 +168,7 @@ class Staged:
 
     def add(self, number: int, data: bytes, expected: bytes) -> None:
         """Keep a chunk; raises `StoreDamaged` where it is not the one that was announced."""
-        if digest(data) != expected:
-            raise StoreDamaged(_("What was shipped is damaged on its way."), remedy=_("It is tried again."))
+        _see(data, expected)
         self._places[number] = (self._file.seek(0, os.SEEK_END), len(data))
         self._file.write(data)
 
@@ -191,3 +185,39 @@ class Staged:
     def close(self) -> None:
         """Forget them."""
         self._file.close()
+
+
+class Fresh:
+    """A copy that comes in whole; it has its name once all of it is there."""
+
+    def __init__(self, path: Path, page_size: int) -> None:
+        """Raises OSError where there is no room."""
+        self._path, self._size = path, page_size
+        self._partial = path.with_name(path.name + ".shipping")
+        self._partial.unlink(missing_ok=True)
+        self._file = open(self._partial, "xb", opener=_for_owner)  # noqa: SIM115 (closed by whoever made this)
+
+    def add(self, number: int, data: bytes, expected: bytes) -> None:
+        """Write a chunk; raises `StoreDamaged` where it is not the one that was announced."""
+        _see(data, expected)
+        self._file.seek(number * CHUNK * self._size)
+        self._file.write(_counted(data, 1) if number == 0 else data)
+
+    def become(self, pages: int) -> None:
+        """Give it its name."""
+        self._file.truncate(pages * self._size)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        os.replace(self._partial, self._path)
+        sync_folder(self._path.parent)
+
+    def close(self) -> None:
+        """Forget it, unless it has its name."""
+        with contextlib.suppress(OSError):  # what is still in the buffer has no room
+            self._file.close()
+        self._partial.unlink(missing_ok=True)
+
+
+def _see(data: bytes, expected: bytes) -> None:
+    if digest(data) != expected:
+        raise StoreDamaged(_("What was shipped is damaged on its way."), remedy=_("It is tried again."))

@@ -16,7 +16,7 @@ from typing import IO, Any, BinaryIO, Final, cast
 from ccops.errors import CcopsError
 from ccops.i18n import _
 from ccops.store.standby.image import CHUNK, DIGEST
-from ccops.store.standby.patch import Staged, digests_of, new_copy, put_in
+from ccops.store.standby.patch import Fresh, Staged, digests_of, put_in
 from ccops.store.standby.place import kept_aside
 from ccops.store.standby.role import Claim, host
 from ccops.store.standby.ship import LAST, PIECE
@@ -156,13 +156,17 @@ class Peer:
         if page_size != size:
             mine = b""
         wanted = [number for number, digest in enumerate(_cut(theirs)) if mine[number * DIGEST :][:DIGEST] != digest]
-        staged = Staged(path.parent)
+        kept, sink = None, Staged(path.parent) if mine else Fresh(path, page_size)
         try:
             self._wire.say({"want": wanted})
-            brought = self._take(staged, theirs, page_size)
-            kept = _put(path, pages, page_size, staged, known=bool(mine), changed=bool(wanted) or mine != theirs)
+            brought = self._take(sink, theirs, page_size)
+            if isinstance(sink, Fresh):
+                kept = kept_aside(path) if path.exists() else None
+                sink.become(pages)
+            elif mine != theirs:
+                put_in(path, pages, page_size, sink)
         finally:
-            staged.close()
+            sink.close()
         self._wire.say({"done": True})
         return Shipment(claim, at, pages, len(wanted), brought, kept)
 
@@ -178,7 +182,7 @@ class Peer:
             raise self._unreachable(_("It is no ccops that ships, or another version.")) from problem
         return claim, pages, page_size, float(at), self._wire.take(length)
 
-    def _take(self, staged: Staged, theirs: bytes, page_size: int) -> int:
+    def _take(self, staged: Staged | Fresh, theirs: bytes, page_size: int) -> int:
         brought = 0
         while True:
             number, length = PIECE.unpack(self._wire.take(PIECE.size))
@@ -200,17 +204,6 @@ Accepted = Callable[[Claim], None]
 
 def _cut(digests: bytes) -> list[bytes]:
     return [digests[at : at + DIGEST] for at in range(0, len(digests), DIGEST)]
-
-
-def _put(path: Path, pages: int, page_size: int, staged: Staged, *, known: bool, changed: bool) -> Path | None:
-    """Bring what came into the copy; return where the store is kept that stood there and was none."""
-    if known:
-        if changed:
-            put_in(path, pages, page_size, staged)
-        return None
-    kept = kept_aside(path) if path.exists() else None
-    new_copy(path, pages, page_size, staged)
-    return kept
 
 
 def _checked(state: Any) -> dict[str, Any]:
