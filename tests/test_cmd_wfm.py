@@ -20,6 +20,8 @@ from ccops.desk.demand import store_history
 from ccops.errors import UsageProblem
 from ccops.reports.ingest import ingest
 from ccops.reports.rules import Rules
+from ccops.settings import BadSettings, load
+from ccops.wfm.targets import site_rule
 from tests.cmd_tools import Result, invoke
 from tests.test_cmd_frame import loaded_by
 
@@ -91,6 +93,23 @@ def test_abandons_count_as_the_sites_rule_says_where_it_says_so(tmp_path: Path) 
     asked_for = staffing(f"{asked} --rule offered-less-short --short-abandon 5s")
     assert asked_for == site
     assert staffing(asked, env={"CCOPS_SERVICE_LEVEL__THRESHOLD": "60"})["threshold"] == 60
+
+
+def test_who_says_what_is_the_default_anyhow_says_it(tmp_path: Path) -> None:
+    """Also to a process that knows the settings only: the console's planner, the daemon's alerts."""
+    from ccops.tui.told import language, told
+
+    path = tmp_path / "config.toml"
+    path.write_text('[service_level]\nrule = "offered-less-short"\n', encoding="utf-8")
+    said, silent = load(path, {}, {}).settings, load(None, {}, {}).settings
+    assert said.service_level == silent.service_level
+    words = language()
+    for settings, rule in ((said, "offered-less-short"), (silent, "offered")):
+        assert site_rule(settings).name == rule
+        assert site_rule(words.read(io.BytesIO(words.framed(told(settings)))).settings).name == rule
+    path.write_text("[service_level]\nsaid = true\n", encoding="utf-8")
+    with pytest.raises(BadSettings):
+        load(path, {}, {})
 
 
 def test_the_fewest_that_meet_every_demand() -> None:

@@ -150,7 +150,7 @@ def _rule(
     """Return how things are counted: as asked for, else as the site does where it says so, else as textbooks do."""
     from ccops.wfm.targets import ServiceRule, parse_service_level, site_rule
 
-    site = site_rule(run.loaded)
+    site = site_rule(run.settings)
     short = site.short_abandon
     if short_abandon is not None:
         short = duration("--short-abandon", short_abandon, zero=True)

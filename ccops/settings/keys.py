@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 Check = Callable[[Any], str]
 """Returns what is wrong with a value, or an empty text."""
@@ -42,6 +42,15 @@ def machine_key(machine: str, doc: str, **about: Any) -> Any:
         return getattr(places, machine)(os.environ)
 
     return field(default_factory=default, metadata={"key": Key(doc, machine=machine, **about)})
+
+
+GIVEN: Final = "given"
+"""Marks what is no key but tells whether one of some keys was given, be it with the default."""
+
+
+def given(*names: str) -> Any:
+    """Declare a flag that is set where any of these keys of its table was given."""
+    return field(default=False, compare=False, metadata={GIVEN: names})
 
 
 def section(kind: type) -> Any:

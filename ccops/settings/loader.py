@@ -10,6 +10,7 @@ from ccops.pbx.text import control_at
 from ccops.settings import places
 from ccops.settings.environ import from_environment
 from ccops.settings.files import read_toml
+from ccops.settings.keys import GIVEN
 from ccops.settings.model import Key, Settings
 from ccops.settings.problems import DEFAULT, BadSettings, Origin, Problem, sentence
 from ccops.settings.schema import SECTIONS, KeyPath, field_at, keys_of, named_kind, unknown
@@ -132,6 +133,9 @@ class _Work:
     def _table(self, kind: Any, path: KeyPath, env: Mapping[str, str]) -> Any:
         given: dict[str, Any] = {}
         for item in fields(kind):
+            if GIVEN in item.metadata:
+                given[item.name] = any((*path, name) in self.values for name in item.metadata[GIVEN])
+                continue
             about: Key = item.metadata["key"]
             if (*path, item.name) in self.values:
                 given[item.name] = self.values[*path, item.name][0]

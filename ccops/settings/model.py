@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ccops.settings.alerting import AlertRule, Alerts, AlertTarget
+from ccops.settings.keys import GIVEN, given, key, machine_key, section, tables
 from ccops.settings.keys import Key as Key  # part of the model for whoever reads it
-from ccops.settings.keys import key, machine_key, section, tables
 from ccops.settings.pairing import Standby
 from ccops.settings.reporting import ReportJob, Reports, Smtp
 from ccops.settings.secret import Secret, read_secret_file
@@ -126,6 +126,8 @@ class ServiceLevel:
     short_abandon: float = key(
         5.0, "A caller who gives up before this time does not count as lost.", low=0, high=3600, unit="s"
     )
+    said: bool = given("rule", "short_abandon")
+    """Whether the site itself says how callers are counted, be it what is the default anyhow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,4 +318,5 @@ def walk(settings: Settings) -> Iterator[tuple[tuple[str, ...], Any]]:
         for name, table in value.items() if isinstance(value, Mapping) else ((None, value),):
             path = (part.name,) if name is None else (part.name, name)
             for item in fields(table):
-                yield (*path, item.name), getattr(table, item.name)
+                if GIVEN not in item.metadata:
+                    yield (*path, item.name), getattr(table, item.name)

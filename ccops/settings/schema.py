@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 from ccops.i18n import _
 from ccops.names import nearest
+from ccops.settings.keys import GIVEN
 from ccops.settings.model import Settings
 from ccops.settings.problems import Origin, Problem
 
@@ -25,7 +26,7 @@ def keys_of(section: str) -> dict[str, Field[Any]]:
     """Return the keys of a section, or of each table in it."""
     part = SECTIONS[section]
     kind: Any = named_kind(part) or part.type
-    return {item.name: item for item in fields(kind)}
+    return {item.name: item for item in fields(kind) if GIVEN not in item.metadata}
 
 
 def field_at(path: KeyPath) -> Field[Any]:

@@ -8,7 +8,7 @@ from ccops.errors import UsageProblem
 from ccops.i18n import _
 
 if TYPE_CHECKING:
-    from ccops.settings import Loaded
+    from ccops.settings import Settings
 
 RULES = ("offered-less-short", "offered", "answered", "sl2")
 
@@ -50,15 +50,18 @@ class ServiceRule:
         number(_("The short abandon limit"), self.short_abandon, 0.0, 1e9)
 
 
-def site_rule(loaded: "Loaded") -> ServiceRule:
+def site_rule(settings: "Settings") -> ServiceRule:
     """Return how planning counts: as the site does where it says so, else every caller, as in the textbooks.
 
     The defaults of [service_level] are made for reports; an Erlang figure that leaves out short abandons unasked would
     agree with no calculator.
     """
-    site = loaded.settings.service_level
-    says = any(loaded.origin(("service_level", key)).kind != "default" for key in ("rule", "short_abandon"))
-    return ServiceRule(site.rule, site.threshold, site.short_abandon) if says else ServiceRule(threshold=site.threshold)
+    site = settings.service_level
+    return (
+        ServiceRule(site.rule, site.threshold, site.short_abandon)
+        if site.said
+        else ServiceRule(threshold=site.threshold)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Office:
         """What the PBX shows now, where somebody has looked."""
         self.away = self._away() if person is None else None
         self.rights = rights or self._rights()
-        self.rule = site_rule(self.loaded)
+        self.rule = site_rule(self.settings)
         self.zone = self.settings.zone
 
     def _rights(self) -> Rights:
