@@ -36,6 +36,8 @@ def store(settings: Settings, *, kept: bool = False) -> Check:
 def _why_not(path: Path) -> int | None:
     """Return the error number of writing beside a file that may not exist yet; None where it can be written."""
     place = next(one for one in (path, *path.parents) if one.exists())
+    if place != path and not place.is_dir():
+        return errno.ENOTDIR
     if not os.access(place, os.W_OK):
         return errno.EROFS if _is_read_only(place) else errno.EACCES
     folder = place.parent if place.is_file() else place

@@ -12,7 +12,7 @@ from ccops.cmd.checkup.model import Check
 from ccops.cmd.checkup.rights import allowed_actions, rights_checks
 from ccops.cmd.checkup.versions import holes_check, version_check
 from ccops.desk.local import link_settings
-from ccops.errors import CcopsError, LinkError, LoginRefused, NotAsterisk
+from ccops.errors import ActionTimeout, CcopsError, LinkError, LoginRefused, NotAsterisk
 from ccops.i18n import _
 from ccops.pbx.link import Event, Link, Reply
 from ccops.settings import Settings
@@ -55,10 +55,17 @@ async def _open(link: Link) -> list[Check]:
         reached = Check("reach", True, _("{banner} at {address}.").format(banner=_banner(link), address=address))
         remedy = error.remedy or _("Compare ami.username and ami.secret with manager.conf.")
         return [reached, Check("login", False, error.message, remedy)]
+    except ActionTimeout as error:
+        reached = Check("reach", True, _("{banner} at {address}.").format(banner=_banner(link), address=address))
+        return [reached, Check("login", False, error.message, _stuck())]
     except CcopsError as error:
         return [Check("reach", False, error.message, error.remedy)]
     reached = Check("reach", True, _("{banner} at {address}.").format(banner=_banner(link), address=address))
     return [reached, Check("login", True, _("As “{user}”.").format(user=link.settings.username))]
+
+
+def _stuck() -> str:
+    return _("Asterisk is overloaded or stuck: see `asterisk -rx 'core show taskprocessors'` and its log.")
 
 
 def _banner(link: Link) -> str:
@@ -95,6 +102,8 @@ async def _asked(name: str, question: Any) -> Reply | Check:
     """Return the reply to a question, or the check that failed with it."""
     try:
         reply: Reply = await question
+    except ActionTimeout as error:
+        return Check(name, False, error.message, _stuck())
     except CcopsError as error:
         return Check(name, False, error.message, error.remedy)
     if reply.ok:
