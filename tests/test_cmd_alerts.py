@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -88,6 +89,20 @@ def test_every_target_is_tried_once_and_the_outcome_told(desk: FakeDesk, tmp_pat
         assert "very secret" not in result.out + result.err
         assert invoke("--config", path, "alert", "test", "good").code == 0
         assert invoke("--config", path, "alert", "test", "god").code == 2
+
+
+def test_a_store_in_the_daemons_folder_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, stat = tmp_path / "ccops.db", Path.stat
+
+    def refused(path: Path, **more: bool) -> os.stat_result:
+        if path == store:
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **more)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    result = invoke("alert", "history", env={"CCOPS_STORE__PATH": str(store)})
+    assert result.code == 4
+    assert "You may not read the store" in result.err
 
 
 def test_history_without_a_store_is_usage(tmp_path: Path) -> None:

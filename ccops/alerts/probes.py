@@ -61,7 +61,7 @@ def _device(path: Path) -> int | None:
 
 def _there(path: Path) -> Path:
     """Return the path, or the nearest folder above it that exists."""
-    return next((place for place in (path, *path.parents) if place.exists()), path)
+    return next((place for place in (path, *path.parents) if os.path.exists(place)), path)
 
 
 def free_part(path: Path) -> float | None:

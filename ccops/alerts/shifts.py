@@ -1,5 +1,6 @@
 """Who should be on the phones now, by the published roster: asked of planning, where it is installed and has a plan."""
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ def is_planned(settings: "Settings", at: float) -> bool:
     from ccops.store import open_store
     from ccops.store.planning import scheduled
 
-    if not settings.store.path.exists():
+    if not os.path.exists(settings.store.path):
         return False
     today = datetime.fromtimestamp(at, settings.zone).date()
     with open_store(settings.store.path, read_only=True) as database:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ccops.errors import UsageProblem
+from ccops.errors import PermissionRefused, UsageProblem
 from ccops.i18n import _
 from ccops.store.copying import copy_to, put_away
 from ccops.store.errors import StoreDamaged, StoreError, StoreNewer, told, unwritten
@@ -88,8 +88,9 @@ def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> D
     One that is brought up to date is copied before (`ccops.store.upgrade`); `older` opens it read-only as it is.
     Read-only never makes or changes one: raises `UsageProblem` where there is none. Raises `StoreNewer` for a
     schema of a later ccops, `StoreDamaged` for a file that is no store, `StoreFenced` where another machine writes it,
-    `StoreError` where it cannot be opened.
+    `PermissionRefused` where its folder does not let us look, `StoreError` where it cannot be opened.
     """
+    _refuse_unseen(path)
     if path.is_dir():
         raise UsageProblem(_("“{path}” is a directory, not a store.").format(path=path))
     if read_only and not path.exists():
@@ -111,6 +112,21 @@ def open_store(path: Path, *, read_only: bool = False, older: bool = False) -> D
             connection.close()
             raise
     return Database(path, connection)
+
+
+def _refuse_unseen(path: Path) -> None:
+    """Say who may, where the store stands in a folder of somebody else: that of the daemon, usually."""
+    try:
+        path.stat()
+    except PermissionError:
+        raise PermissionRefused(
+            _("You may not read the store {path}.").format(path=path),
+            remedy=_(
+                "Run this as its owner (sudo -u ccops ccops …), or ask to be put into the group that may read it."
+            ),
+        ) from None
+    except OSError:
+        return  # what that means is told by who opens it
 
 
 def _none_yet(path: Path) -> UsageProblem:
