@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from ccops.cmd.asterisk_box import look
 from ccops.cmd.checkup import daemon, disk, here
+from ccops.cmd.checkup.history import history_checks
+from ccops.cmd.checkup.records import record_checks
 from ccops.cmd.checkup.rights import LIVE, allowed_actions, rights_checks
 from ccops.cmd.checkup.versions import HOLES, Version, holes_check, version_check
 from ccops.cmd.environment import Environment
@@ -130,6 +133,26 @@ def test_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert disk.store(Settings(store=Store(path=tmp_path))).ok is False
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert disk.store(Settings(store=Store(path=tmp_path / "c.db"))).ok is False
+
+
+def test_a_store_in_the_daemons_folder_ends_no_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor's doctor: the unit's folder of the store lets nobody but the daemon look."""
+    store, stat_ = tmp_path / "private" / "ccops.db", os.stat
+    store.parent.mkdir()
+
+    def refused(path: Any, *given: Any, **more: Any) -> os.stat_result:
+        if str(path) == str(store):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat_(path, *given, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    monkeypatch.setattr(os, "access", lambda *_given, **_more: False)
+    settings = Settings(store=Store(path=store))
+    assert disk.store(settings, kept=True).ok is None
+    assert disk.store(settings).ok is False
+    (found,) = history_checks(settings)
+    assert (found.ok, "may not read" in found.detail) == (None, True)
+    assert list(record_checks(settings, NOW)) == []
 
 
 @pytest.mark.parametrize(

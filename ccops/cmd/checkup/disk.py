@@ -22,7 +22,7 @@ _HELD = 2.0
 def store(settings: Settings, *, kept: bool = False) -> Check:
     """Say whether the store can be written, by doing so beside it; `kept` says that a daemon keeps it for others."""
     path = settings.store.path
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not path.is_file():
         return Check("store", False, _("{path} is no file.").format(path=path), _("Set store.path."))
     why = _why_not(path)
     if why is None:
@@ -35,7 +35,7 @@ def store(settings: Settings, *, kept: bool = False) -> Check:
 
 def _why_not(path: Path) -> int | None:
     """Return the error number of writing beside a file that may not exist yet; None where it can be written."""
-    place = next(one for one in (path, *path.parents) if one.exists())
+    place = next(one for one in (path, *path.parents) if os.path.exists(one))
     if place != path and not place.is_dir():
         return errno.ENOTDIR
     if not os.access(place, os.W_OK):

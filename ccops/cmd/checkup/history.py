@@ -22,7 +22,12 @@ def history_checks(settings: Settings) -> Iterator[Check]:
     from ccops.reports.soundness import audited
 
     path = settings.store.path
-    if not path.exists():
+    try:
+        there = path.exists()
+    except PermissionError:
+        yield Check("history", None, _("This user may not read {path}.").format(path=path))
+        return
+    if not there:
         yield Check("history", None, _("There is none yet."), _("`ccops ingest queue-log` takes the log in."))
         return
     try:

@@ -1,5 +1,6 @@
 """Checks of what the store remembers: the chain of the audit, and alerts that did not reach anybody."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 from ccops.cmd.checkup.model import Check
@@ -22,7 +23,7 @@ def record_checks(settings: Settings, now: float) -> Iterator[Check]:
     """Yield the checks of the store's records; nothing where there is no store, or where its own checks fail."""
     from ccops.store import open_store
 
-    if not settings.store.path.exists():
+    if not os.path.exists(settings.store.path):
         return
     try:
         with open_store(settings.store.path, read_only=True) as database:
