@@ -17,6 +17,7 @@ from ccops.cmd.checkup import daemon, disk, here
 from ccops.cmd.checkup.history import history_checks
 from ccops.cmd.checkup.records import record_checks
 from ccops.cmd.checkup.rights import LIVE, allowed_actions, rights_checks
+from ccops.cmd.checkup.safety import safety_checks
 from ccops.cmd.checkup.versions import HOLES, Version, holes_check, version_check
 from ccops.cmd.environment import Environment
 from ccops.desk.actions import TABLE
@@ -153,6 +154,8 @@ def test_a_store_in_the_daemons_folder_ends_no_check(tmp_path: Path, monkeypatch
     (found,) = history_checks(settings)
     assert (found.ok, "may not read" in found.detail) == (None, True)
     assert list(record_checks(settings, NOW)) == []
+    (found,) = safety_checks(settings, NOW)
+    assert (found.ok, "may not look" in found.detail) == (None, True)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Checks of what is there for a bad day: the last backup, and the machine that waits."""
 
+import os
 from collections.abc import Iterator
 
 from ccops.cmd.checkup.model import Check
@@ -18,6 +19,10 @@ _MISSED = 5
 
 def safety_checks(settings: Settings, now: float) -> Iterator[Check]:
     """Yield the checks of backup and standby; `now` is epoch seconds."""
+    folder = settings.store.path.parent
+    if folder.is_dir() and not os.access(folder, os.X_OK):  # the daemon's, and this is somebody who supervises
+        yield Check("backup", None, _("This user may not look into {folder}.").format(folder=folder))
+        return
     yield backup(settings, now)
     yield standby(settings, now)
 
