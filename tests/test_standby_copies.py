@@ -534,3 +534,46 @@ def test_a_backup_that_is_stopped_leaves_nothing_by_its_name(tmp_path: Path, num
     assert partial.exists() == (number == signal.SIGKILL and not copy.exists())
     again = machine.run("--db", str(source), "db", "backup", str(copy), "--check")
     assert (again.returncode, partial.exists()) == (0, False) if not copy.exists() else True
+
+
+_RESTORER = """
+import os, sys
+real = os.replace
+def slow(*arguments):
+    print("replacing", flush=True)
+    sys.stdin.readline()
+    real(*arguments)
+os.replace = slow
+from pathlib import Path
+from ccops.store import restore
+restore(Path(sys.argv[1]), Path(sys.argv[2]))
+print("done", flush=True)
+"""
+
+
+def test_a_restore_that_is_killed_leaves_a_store(tmp_path: Path) -> None:
+    machine, backup = Machine(tmp_path / "one"), tmp_path / "backup.db"
+    machine.take_in(calls(0, 10))
+    machine.done("db", "backup", str(backup))
+    machine.take_in(calls(10, 5))
+    said, steps = "replacing\n", 0
+    while said == "replacing\n":
+        process = subprocess.Popen(
+            [sys.executable, "-c", _RESTORER, str(machine.store), str(backup)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _step in range(steps):
+            process.stdout.readline()
+            process.stdin.write("\n")
+            process.stdin.flush()
+        said = process.stdout.readline()
+        process.kill()
+        process.communicate()
+        assert machine.count("visits") == (15 if said == "replacing\n" else 10)
+        assert check(machine.store) == []
+        steps += 1
+    assert steps >= 3
+    kept = sorted(machine.folder.glob("ccops.db.before-restore*"))
+    assert {count(path, "visits") for path in kept if path.suffix not in ("-wal", "-shm")} == {15}

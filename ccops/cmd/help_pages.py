@@ -18,6 +18,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "install": _("Install, upgrade, uninstall"),
     "freepbx": _("What a FreePBX site sets"),
     "daemon": _("One link for many people, roles, audit"),
+    "standby": _("A second machine that waits: follow, take over, never two that write"),
     "security": _("Who can do what, and which test holds it"),
     "console": _("The console, key by key"),
     "alerts": _("Being told without looking"),
