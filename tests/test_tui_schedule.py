@@ -419,7 +419,12 @@ async def test_quitting_asks_where_changes_would_be_lost(world: World) -> None:
         await bench.until(lambda: "lose 1 changed days" in bench.text())
         await bench.press("enter")
         assert bench.app.return_code is None
-        await bench.press("u", "q")
+        await bench.press("2", "q")  # from any other screen too
+        await asked(bench, Confirm)
+        await bench.until(lambda: "lose 1 changed days" in bench.text())
+        await bench.press("n")
+        assert bench.app.return_code is None
+        await bench.press("4", "u", "q")
         await bench.until(lambda: bench.app.return_code == 0)
 
 
@@ -454,13 +459,13 @@ async def test_leave_is_approved_where_the_cover_does_not_allow_it_only_after_a_
 
 
 async def test_swaps_are_approved_by_rule_and_refused_without_the_right(world: World) -> None:
-    world.data("swap", "offer", "carl", MONDAY.isoformat(), "--yes")
+    world.data("swap", "offer", "bob", (WEDNESDAY + timedelta(days=1)).isoformat(), "--yes")
     number = str(world.data("swap", "list")[0]["swap"])
     world.data("swap", "take", number, "dora", "--yes")
     async with schedule(world) as bench:
         await as_somebody(bench, Inside(world, "leo", leads=Role(users=("leo",), actions=("wfm.roster",))))
         await bench.press("l")
-        await bench.until(lambda: "early to dora" in bench.text())
+        await bench.until(lambda: "late to dora" in bench.text())
         await bench.press("y")
         await bench.until(lambda: "wfm.swap.decide" in bench.text())
         assert "approve" not in bench.lines()[-1]

@@ -266,8 +266,8 @@ class ConsoleApp(Shell):
         self.leave(int(ExitCode.INTERRUPTED))
 
     async def action_quit(self) -> None:
-        """Leave in peace."""
-        self.leave(int(ExitCode.OK))
+        """Leave in peace; where something would be lost it asks before."""
+        self.run_worker(self.commander.quit(), exit_on_error=True)
 
     async def action_run(self, name: str) -> None:
         """Run a command by name, for keys and palette alike."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
-from ccops.errors import UsageProblem
+from ccops.errors import ExitCode, UsageProblem
 from ccops.i18n import _
 from ccops.tui.cells import safe
 from ccops.tui.filterbar import FilterBar
@@ -69,6 +69,15 @@ class Commander:
             await self._today()
         elif name == "quit":
             await self._app.action_quit()
+
+    async def quit(self) -> None:
+        """Leave the console; what would be lost on any screen is named before."""
+        from ccops.tui.dialogs import Confirm
+
+        question, way_out = self._stage.at_stake()
+        asked = Confirm(question, [way_out], plain=self._station.look.ascii)
+        if not question or await self._app.ask(asked):
+            self._app.leave(int(ExitCode.OK))
 
     # What the lines around the stage say
 
@@ -238,6 +247,8 @@ class Commander:
         verb, _colon, rest = (answer or "").partition(":")
         if verb == "offer":
             self._app.do(offers[int(rest)])
+        elif verb == "view" and self._stage.view is not None:
+            await self._app.run_action(rest, self._stage.view)
         elif verb == "show":
             await self._app.action_show(rest)
         elif verb == "run":

@@ -12,14 +12,20 @@ from ccops.tui.themes import PALETTES
 
 
 def commands(station: Station, stage: Stage, offers: list[Offer]) -> list[Choice]:
-    """Return all commands; a choice's value is an action of the app, or `offer:N`, or `go:topic:key`."""
-    return [*_actions(offers), *_screens(stage), *_list(station, stage), *_console(station), *_rows(station)]
+    """Return all commands; a choice's value is an action of the app, or `view:ACTION`, `offer:N`, `go:topic:key`."""
+    there = [*_actions(offers), *_view(stage), *_screens(stage), *_list(station, stage)]
+    return [*there, *_console(station), *_rows(station)]
 
 
 def _actions(offers: list[Offer]) -> Iterator[Choice]:
     for index, offer in enumerate(offers):
         label = f"{offer.action.title}: {offer.named}" if offer.targets else offer.action.title
         yield Choice(f"offer:{index}", label, offer.key)
+
+
+def _view(stage: Stage) -> Iterator[Choice]:
+    for action, label, key in stage.view.commands() if stage.view is not None else ():
+        yield Choice(f"view:{action}", label, key)
 
 
 def _screens(stage: Stage) -> Iterator[Choice]:

@@ -99,6 +99,10 @@ class Stage(Container):
         await self._drop([gone])
         return True
 
+    def at_stake(self) -> tuple[str, str]:
+        """Return what leaving the console would lose on any screen, seen or not, as a question and a way out."""
+        return next((found for view in self.query_children(View) if (found := view.at_stake())[0]), ("", ""))
+
     def frame(self, frame: Frame) -> None:
         """Let what is seen take a frame in; what is hidden loads when it is shown again."""
         if self.view is not None:

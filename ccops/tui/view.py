@@ -1,5 +1,6 @@
 """Base of every screen: its lists, what is selected in them, and when it loads rows."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from textual.containers import Vertical
@@ -65,6 +66,14 @@ class View(Vertical):
     def source(self) -> str | None:
         """Return where its figures come from; None where they are the board's."""
         return None
+
+    def commands(self) -> Sequence[tuple[str, str, str]]:
+        """Return what can be done here now, for the palette: an action of this view, what it does, its key."""
+        return ()
+
+    def at_stake(self) -> tuple[str, str]:
+        """Return what leaving the console would lose, as a question and a way out; empty where nothing."""
+        return "", ""
 
     def stop(self) -> bool:
         """Stop what is under way, before Esc leaves; False where nothing is."""

@@ -150,8 +150,11 @@ class Leaves:
 
     def _short(self, asked: Asked) -> str:
         worst = max(asked.capacity, key=lambda one: one.after - one.before)
+        member = self.office.team().member(asked.leave.person)
         return _("Without {person} {hours:.1f} more agent hours are missing on {day}.").format(
-            person=asked.leave.person, hours=worst.after - worst.before, day=worst.day
+            person=asked.leave.person if member is None else member.name,
+            hours=worst.after - worst.before,
+            day=worst.day,
         )
 
     @deed("leave.deny")

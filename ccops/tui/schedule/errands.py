@@ -6,6 +6,22 @@ from datetime import date
 
 from ccops.board import Board
 from ccops.store.planning import DayRow
+from ccops.tui.schedule.asks import (
+    Around,
+    AskLeave,
+    Ill,
+    Lacks,
+    Noted,
+    Offer,
+    OpenShift,
+    Outlook,
+    Rearranged,
+    Rest,
+    Take,
+    Takers,
+    Withdraw,
+    Without,
+)
 from ccops.tui.told import language
 from ccops.wfm.roster.broken import BrokenRule
 from ccops.wfm.roster.model import Shift
@@ -116,7 +132,10 @@ class Write:
     path: str
 
 
-Errand = Write | Heads | Open | Judge | Fitting | Save | Compare | Publish | Requests | Decide | Live
+Errand = (
+    Write | Heads | Open | Judge | Fitting | Save | Compare | Publish | Requests | Decide | Live
+    | Without | AskLeave | Ill | Offer | OpenShift | Takers | Take | Withdraw | Rest
+)  # fmt: skip
 
 
 # --- answers ---
@@ -320,7 +339,18 @@ class Present:
 
 
 Answer = (
-    Refused | Book | Verdict | Candidates | Saved | Difference | RequestList | Present | Versions
+    Refused
+    | Book
+    | Verdict
+    | Candidates
+    | Saved
+    | Difference
+    | RequestList
+    | Present
+    | Versions
+    | Lacks
+    | Noted
+    | Outlook
 )  # what each errand is answered with
 
 
@@ -362,5 +392,6 @@ class Solved:
 LANGUAGE = language(
     Write, Heads, Open, Judge, Fitting, Save, Compare, Publish, Requests, Decide, Live,
     Refused, Book, Verdict, Candidates, Saved, Difference, RequestList, Present, Versions,
-    Solve, Step, Solved,
+    Solve, Step, Solved, Around, Rearranged,
+    Without, AskLeave, Ill, Offer, OpenShift, Takers, Take, Withdraw, Rest, Lacks, Noted, Outlook,
 )  # fmt: skip

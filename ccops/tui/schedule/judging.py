@@ -1,15 +1,19 @@
 """What a roster covers, costs and breaks as it is changed by hand; kept as a draft; compared with another."""
 
 from collections.abc import Sequence
+from datetime import date
 
+from ccops.desk.planning.rosters import Roster, Rosters
 from ccops.desk.planning.rosters import difference as differing
 from ccops.store.planning import DayRow
+from ccops.tui.schedule.asks import Around, Rearranged
 from ccops.tui.schedule.edit import given
 from ccops.tui.schedule.errands import Candidate, Candidates, Changed, Changes, Difference, Verdict
 from ccops.tui.schedule.opened import Opened
 from ccops.wfm.plan.build import assignment_of
+from ccops.wfm.plan.coverage import missing_hours
 from ccops.wfm.publish.papers import cell_text
-from ccops.wfm.roster import BrokenRule, check, price
+from ccops.wfm.roster import BrokenRule, Plan, Result, check, price
 
 
 def verdict(opened: Opened, changes: Changes) -> Verdict:
@@ -77,6 +81,39 @@ def difference(opened: Opened, changes: Changes, other: int | None) -> Differenc
         member = opened.team.member(row.person)
         found.append(Changed(row.person, row.person if member is None else member.name, row.day, texts[0], texts[1]))
     return Difference(tuple(found), tuple(check(opened.plan, opened.assignments(changes))))
+
+
+def rearrangement(rosters: Rosters, made: Roster, result: Result, order: Around) -> Rearranged:
+    """Return what a roster that was solved around a sick call changed, and what it lacks."""
+    base = rosters.get(made.head.base or 0)
+    plan = rosters.plan(base)
+    inside = (order.first, made.last)
+    left = [row for row in base.rows if row.person != order.person or not order.first <= row.day <= order.last]
+    changed = differing(base.rows, made.rows)
+    rules = [one for one in result.shortfalls if one.kind != "cover"]
+    return Rearranged(
+        made.head.id,
+        others=sum(_moved(old, new) for old, new in changed if _whose(old, new) != order.person),
+        planned=_missing(plan, base.rows, inside),
+        without=_missing(plan, left, inside),
+        now=_missing(plan, made.rows, inside),
+        rules=tuple(f"{one.person}: {one.why}" if one.person else one.why for one in rules),
+    )
+
+
+def _missing(plan: Plan, rows: Sequence[DayRow], days: tuple[date, date]) -> float:
+    return sum(hours for day, hours in missing_hours(plan, rows).items() if days[0] <= day <= days[1])
+
+
+def _whose(old: DayRow | None, new: DayRow | None) -> str:
+    row = new or old
+    return row.person if row is not None else ""
+
+
+def _moved(old: DayRow | None, new: DayRow | None) -> bool:
+    """Say whether more than breaks changed."""
+    works = [(row.shift, row.start, row.minutes) if row is not None and row.shift else None for row in (old, new)]
+    return works[0] != works[1]
 
 
 def _works(row: DayRow | None) -> bool:

@@ -1,5 +1,6 @@
 """Lists of the day under way: leave and swaps to decide on, and who is where they should be at this moment."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
@@ -9,16 +10,29 @@ from ccops.board import Board
 from ccops.i18n import _
 from ccops.tui.cells import clock, since
 from ccops.tui.columns import Column, Moment, Order
+from ccops.tui.dialogs import Choice, Choose
 from ccops.tui.feed import Frame
 from ccops.tui.listspec import ListSpec
-from ccops.tui.schedule.errands import Decide, Live, Present, Refused, Request, RequestList, Requests, Source
+from ccops.tui.schedule.asks import Take, Takers, Withdraw
+from ccops.tui.schedule.errands import (
+    Candidates,
+    Decide,
+    Live,
+    Present,
+    Refused,
+    Request,
+    RequestList,
+    Requests,
+    Source,
+)
 from ccops.tui.schedule.lists import Listed, column, listing
 from ccops.tui.schedule.planning import Planning
-from ccops.tui.schedule.signs import day_text
+from ccops.tui.schedule.signs import RULES, day_text
 
 _AGAIN = 2.0
 """Seconds between two looks at who is where."""
 _RIGHTS = {"leave": "wfm.leave.decide", "swap": "wfm.swap.decide"}
+_TAKING = "wfm.swap.offer"
 
 
 def agents_of(board: Board) -> Board:
@@ -49,7 +63,7 @@ REQUESTS: ListSpec[Request] = listing(
         column("number", _("No."), 4, lambda row: str(row.number), sort=lambda row: row.number, align="right", rank=2),
     ),
     _("Nothing to decide on."),
-    _("Leave that is asked for and shifts that are offered, oldest first: y approves, x denies."),
+    _("Leave that is asked for, shifts that are offered, oldest first: y approves, x denies, t takes, w withdraws."),
 )
 
 
@@ -59,10 +73,14 @@ class RequestsView(Listed[Request]):
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("y", _("approve; leave that the cover does not allow asks once more")),
         ("x", _("deny")),
+        ("t", _("somebody takes the shift: those first whose rules allow it; who works then gives theirs in return")),
+        ("w", _("withdraw: whoever asked or offered takes it back")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "decide(True)", _("Approve"), show=False),
         Binding("x", "decide(False)", _("Deny"), show=False),
+        Binding("t", "take", _("Take"), show=False),
+        Binding("w", "withdraw", _("Withdraw"), show=False),
     ]
 
     def __init__(self, room: Planning) -> None:
@@ -85,9 +103,21 @@ class RequestsView(Listed[Request]):
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys that are valid on the row."""
         row = self._list.row
-        if row is None or _RIGHTS[row.kind] not in self._allowed:
+        if row is None:
             return []
-        return [*([("y", _("approve"))] if row.ready else []), ("x", _("deny"))]
+        keys = []
+        if _RIGHTS[row.kind] in self._allowed:
+            keys += [*([("y", _("approve"))] if row.ready else []), ("x", _("deny"))]
+        if row.state == "offered" and _TAKING in self._allowed:
+            keys.append(("t", _("take")))
+        return [*keys, *([("w", _("withdraw"))] if _withdrawing(row) in self._allowed else [])]
+
+    def commands(self) -> Sequence[tuple[str, str, str]]:
+        """Return what can be done with the row, by name."""
+        row = self._list.row
+        actions = {"y": "decide(True)", "x": "decide(False)", "t": "take", "w": "withdraw"}
+        told = _("{what} of {person}, {days}").format(what=row.what, person=row.name, days=_span(row)) if row else ""
+        return [(actions[key], f"{word.capitalize()}: {told}", key) for key, word in self.hints()]
 
     def action_decide(self, approve: bool) -> None:
         """Approve or deny what is under the cursor."""
@@ -126,10 +156,76 @@ class RequestsView(Listed[Request]):
         self._take(answer)
         text = _("Approved: {what} of {person}.") if errand.approve else _("Denied: {what} of {person}.")
         self.room.say(text.format(what=row.what, person=row.name), "ok")
+        self._roster_again()
+
+    def _roster_again(self) -> None:
+        """Read the roster below again, unless that would lose changes."""
         sheet = self.room.sheet
         if sheet is not None and not sheet.draft.changes():
             version = None if sheet.book.state == "published" else sheet.book.source.version
             self.room.open(Source(sheet.day, version), anew=True)
+
+    # --- taken, taken back ---
+
+    def _allows(self, right: str) -> bool:
+        if right in self._allowed:
+            return True
+        self.room.say(_("Your roles do not include {right}.").format(right=right), "warn")
+        return False
+
+    def action_take(self) -> None:
+        """Say who takes the shift under the cursor."""
+        row = self._list.row
+        if row is None or not self._allows(_TAKING):
+            return
+        if row.state != "offered":
+            self.room.say(_("That is no shift that anybody could take."), "warn")
+        else:
+            self.run_worker(self._take_for(row), exit_on_error=True)
+
+    async def _take_for(self, row: Request) -> None:
+        found = await self.room.put(Takers(row.number), Candidates)
+        sheet = self.room.sheet
+        if isinstance(found, Refused) or sheet is None:
+            return
+        hints = {one.person: ", ".join(RULES.get(rule, rule) for rule in one.broken) for one in found.people}
+        mark = self.station.look.glyph("crit")
+        choices = [
+            Choice(person, sheet.name_of(person), f"{mark} {rules}" if rules else _("breaks no rule"))
+            for person, rules in hints.items()
+        ]
+        title = _("Who takes it? {what} of {person}, {days}").format(what=row.what, person=row.name, days=_span(row))
+        person = await self.room.chosen(Choose(self.station, title, choices))
+        if person is None:
+            return
+        answer = await self.room.put(Take(row.number, person), RequestList)
+        if not isinstance(answer, Refused):
+            self._take(answer)
+            text = _("{person} takes it; it is theirs once it is approved: y.")
+            self.room.say(text.format(person=sheet.name_of(person)), "ok")
+
+    def action_withdraw(self) -> None:
+        """Take back what is under the cursor."""
+        row = self._list.row
+        if row is not None and self._allows(_withdrawing(row)):
+            self.run_worker(self._withdraw(row), exit_on_error=True)
+
+    async def _withdraw(self, row: Request) -> None:
+        title = _("Take back {what} of {person}, {days}?").format(what=row.what, person=row.name, days=_span(row))
+        if not await self.room.sure(title, [_("Nobody can approve it any more then.")]):
+            return
+        answer = await self.room.put(Withdraw(row.kind, row.number), RequestList)
+        if not isinstance(answer, Refused):
+            self._take(answer)
+            self.room.say(_("Taken back: {what} of {person}.").format(what=row.what, person=row.name), "ok")
+            self._roster_again()
+
+
+def _withdrawing(row: Request) -> str:
+    """Return the right that it takes to take something back."""
+    if row.kind == "leave":
+        return "wfm.leave.request"
+    return _TAKING if row.person else _RIGHTS["swap"]
 
 
 # --- at this moment ---

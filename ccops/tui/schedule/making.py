@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from ccops.i18n import _
 from ccops.tui.dialogs import Choice, Choose
+from ccops.tui.schedule.asks import Around, Rearranged
 from ccops.tui.schedule.editing import Editing
 from ccops.tui.schedule.errands import (
     Changed,
@@ -48,7 +49,6 @@ class Making(Editing):
         Binding("o", "solve", _("Make a roster"), show=False),
         Binding("w", "save", _("Keep as draft"), show=False),
         Binding("P", "publish", _("Publish"), show=False),
-        Binding("q", "leave", _("Quit"), show=False),
     ]
     search: Search | None = None
     """The search under way."""
@@ -69,13 +69,29 @@ class Making(Editing):
         if answer is None:
             return
         order = list(orders.values())[int(answer)]
+        found = await self.searching(order)
+        if isinstance(found, Solved):
+            await self.made(order.first, found.version, _solved_text(found))
+
+    async def searching(self, order: Solve | Around) -> Solved | Rearranged | None:
+        """Search beside the screen, which tells how far it is; None where it failed, which is said."""
         self.search = Search(self.settings, order, ahead=self.ahead)
         self.redraw()
         try:
             found = await self.search.run(self.redraw)
         finally:
             self.search = None
-        await self._searched(found, order)
+            self.redraw()
+        if isinstance(found, Refused):
+            self.say(f"{found.message} {found.remedy}".strip(), "crit")
+            return None
+        return found
+
+    async def made(self, day: date, version: int, told: str) -> None:
+        """Open a version that was made beside the screen, unless a shift is in somebody's hand; say what it is."""
+        if self.sheet is None or self.sheet.picked is None:
+            await self.opening(Source(day, version))
+        self.say(told, "ok")
 
     def _orders(self, sheet: Sheet) -> Iterator[tuple[str, Solve]]:
         monday = sheet.book.today + timedelta(days=7 - sheet.book.today.weekday())
@@ -88,21 +104,6 @@ class Making(Editing):
         if version is not None:
             text = _("{span}, staying close to version {number}")
             yield text.format(span=span, number=version), Solve(first, days, _SECONDS, keep=version)
-
-    async def _searched(self, found: Solved | Refused, order: Solve) -> None:
-        if isinstance(found, Refused):
-            self.say(f"{found.message} {found.remedy}".strip(), "crit")
-            self.redraw()
-            return
-        text = _(
-            "Version {number}, a draft: penalty {penalty:,.0f}, at most {gap:.1%} above the best, {count} shortfalls."
-        )
-        told = text.format(number=found.version, penalty=found.penalty, gap=found.gap, count=found.shortfalls)
-        if self.sheet is not None and self.sheet.picked is not None:
-            self.say(told, "ok")
-            return
-        await self.opening(Source(order.first, found.version))
-        self.say(told, "ok")
 
     def stop_search(self) -> bool:
         """End the search and keep the best; False where none is under way."""
@@ -127,15 +128,13 @@ class Making(Editing):
 
     # --- versions ---
 
-    def action_leave(self) -> None:
-        """Quit; where changes are not kept it asks before."""
-        self.run_worker(self._leave(), exit_on_error=True)
-
-    async def _leave(self) -> None:
+    def at_stake(self) -> tuple[str, str]:
+        """Return what leaving the console would lose."""
         count = self.unkept
+        if not count:
+            return "", ""
         title = _("Quit, and lose {count} changed days that are not kept?").format(count=count)
-        if not count or await self.sure(title, [_("w keeps them as a draft.")]):
-            await self.app.action_quit()
+        return title, _("w on the schedule keeps them as a draft.")
 
     def action_save(self) -> None:
         """Keep the changes as a draft."""
@@ -221,6 +220,11 @@ class Making(Editing):
         lines = [_("{count} rules are broken:").format(count=len(broken))]
         lines += [f"  {sheet.name_of(one.person)}: {rule_text(one)}" for one in broken[:_FEW_RULES]]
         return lines + ([_("  … and {count} more").format(count=len(broken) - _FEW_RULES)] * (len(broken) > _FEW_RULES))
+
+
+def _solved_text(found: Solved) -> str:
+    text = _("Version {number}, a draft: penalty {penalty:,.0f}, at most {gap:.1%} above the best, {count} shortfalls.")
+    return text.format(number=found.version, penalty=found.penalty, gap=found.gap, count=found.shortfalls)
 
 
 def touched(rows: tuple[Changed, ...]) -> list[str]:

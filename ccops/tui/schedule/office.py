@@ -8,6 +8,7 @@ from ccops.i18n import _
 from ccops.messages import Garbled
 from ccops.settings import Settings
 from ccops.tui.beside import Beside
+from ccops.tui.schedule.asks import Around, Rearranged
 from ccops.tui.schedule.errands import LANGUAGE, Answer, Errand, Refused, Solve, Solved, Step
 from ccops.tui.told import told
 
@@ -71,7 +72,7 @@ class Office:
 class Search:
     """One run of the solver, in a process of its own."""
 
-    def __init__(self, settings: Settings, order: Solve, *, ahead: float = 0.0) -> None:
+    def __init__(self, settings: Settings, order: Solve | Around, *, ahead: float = 0.0) -> None:
         """`order` says what is to be made."""
         self.order = order
         self.step: Step | None = None
@@ -79,7 +80,7 @@ class Search:
         self._told = told(settings, ahead=ahead)
         self._solver: Beside | None = None
 
-    async def run(self, tell: Callable[[], None]) -> Solved | Refused:
+    async def run(self, tell: Callable[[], None]) -> Solved | Rearranged | Refused:
         """Return what became of it; `tell` is called whenever `step` has changed."""
         try:
             self._solver = await Beside.started("ccops.tui.schedule.solver", LANGUAGE, self._told, self.order)

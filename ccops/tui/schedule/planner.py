@@ -15,6 +15,7 @@ from ccops.desk.planning.rights import PLANNING_ACTIONS
 from ccops.errors import CcopsError, ReasonNeeded
 from ccops.settings import Loaded, Origin, Settings
 from ccops.tui.schedule import judging, requesting
+from ccops.tui.schedule.asks import Rest, Take, Withdraw
 from ccops.tui.schedule.errands import (
     LANGUAGE,
     Answer,
@@ -95,14 +96,22 @@ class Planner:
             return Saved(judging.saved(self._opened(errand.source), errand.changes, errand.note))
         if isinstance(errand, Live):
             return self._present(errand)
-        return self._decided(errand)
+        if isinstance(errand, Rest):
+            from ccops.tui.schedule.resting import outlook
 
-    def _decided(self, errand: Publish | Requests | Decide | Heads | Write) -> Answer:
-        if isinstance(errand, Requests):
-            return RequestList(requesting.listed(self.office), self.allowed())
-        if isinstance(errand, Decide):
+            return outlook(self.office, errand)
+        if isinstance(errand, Requests | Decide | Take | Withdraw):
+            return self._requests(errand)
+        if isinstance(errand, Publish | Heads | Write):
+            return self._version(errand)
+        return requesting.asked(self.office, errand)
+
+    def _requests(self, errand: Requests | Decide | Take | Withdraw) -> Answer:
+        if not isinstance(errand, Requests):
             requesting.decide(self.office, errand)
-            return RequestList(requesting.listed(self.office), self.allowed())
+        return RequestList(requesting.listed(self.office), self.allowed())
+
+    def _version(self, errand: Publish | Heads | Write) -> Answer:
         from ccops.desk.planning.rosters import Rosters
 
         if isinstance(errand, Write):

@@ -1,6 +1,7 @@
 """Base of the schedule's screen: asks the planner, holds the sheet that is open, and has each change judged."""
 
 import time
+from datetime import date
 from typing import Any, TypeVar
 
 from ccops.errors import CcopsError
@@ -36,6 +37,11 @@ class Planning(View):
         """Seconds by which the console's clock is before the machine's."""
         ahead = self.station.clock() - time.time()
         return ahead if abs(ahead) > 1 else 0.0
+
+    @property
+    def is_on_top(self) -> bool:
+        """Whether it is what the person looks at, with nothing on top of it."""
+        return self.app.stage.view is self  # type: ignore[attr-defined]
 
     # --- what a subclass does ---
 
@@ -79,6 +85,16 @@ class Planning(View):
         else:
             self.trouble = None
             self._show(self._sheet_of(answer, source))
+        self.redraw()
+
+    async def to_person(self, person: str, day: date) -> None:
+        """Show a person's day with hours across, in what is published for it."""
+        if self.sheet is None or not self.sheet.holds(day):
+            await self.opening(Source(day))
+        sheet = self.sheet
+        if sheet is not None and sheet.holds(day) and sheet.worker_of(person) is not None:
+            sheet.person, sheet.day, sheet.whole_day = person, day, True
+            sheet.arrange()
         self.redraw()
 
     def _sheet_of(self, book: Book, source: Source) -> Sheet:

@@ -1,5 +1,6 @@
 """Screen 4: the week of everybody, what it covers, and the keys by which it is changed, made, published, followed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -10,12 +11,12 @@ from ccops.i18n import _
 from ccops.tui.cells import safe
 from ccops.tui.dialogs import Choice, Choose
 from ccops.tui.feed import Frame
-from ccops.tui.schedule import editing, making
+from ccops.tui.schedule import asking, editing, looking, making
+from ccops.tui.schedule.commands import commands_of
 from ccops.tui.schedule.errands import Book, Heads, Live, Present, Refused, Source, Versions
 from ccops.tui.schedule.grid import CoverCurve, ScheduleFoot, ScheduleGrid
-from ccops.tui.schedule.lists import BreaksView, DifferenceView, VersionsView
-from ccops.tui.schedule.living import LiveView, RequestsView, agents_of
-from ccops.tui.schedule.making import Making
+from ccops.tui.schedule.living import agents_of
+from ccops.tui.schedule.looking import Looking
 from ccops.tui.schedule.said import cell_line, price_line, rule_line
 from ccops.tui.schedule.sheet import ORDERS, Sheet
 from ccops.tui.spans import Line
@@ -35,11 +36,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("t", _("today")),
     *editing.KEYS,
     *making.KEYS,
-    ("v", _("versions: drafts and what was published; Enter opens one")),
-    ("V", _("what is different from what is published")),
-    ("!", _("every rule that is broken, with its reason; Enter goes there")),
-    ("l", _("leave and swaps to decide on")),
-    ("i", _("who is where they should be at this moment")),
+    *asking.KEYS,
+    *looking.KEYS,
     ("f", _("the curve of one queue, or of all")),
     ("s", _("order of people")),
     ("/", _("only people whose name or skill has a word in it")),
@@ -48,7 +46,7 @@ KEYS: tuple[tuple[str, str], ...] = (
 )
 
 
-class Schedule(Making):
+class Schedule(Looking):
     """The schedule."""
 
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = KEYS
@@ -67,11 +65,6 @@ class Schedule(Making):
         Binding("left_square_bracket", "turn(-1)", _("Week before"), show=False),
         Binding("right_square_bracket", "turn(1)", _("Next week"), show=False),
         Binding("t", "today", _("Today"), show=False),
-        Binding("v", "versions", _("Versions"), show=False),
-        Binding("V", "difference", _("Difference"), show=False),
-        Binding("exclamation_mark", "broken", _("Broken rules"), show=False),
-        Binding("l", "requests", _("Leave and swaps"), show=False),
-        Binding("i", "live", _("At this moment"), show=False),
         Binding("f", "queue", _("Queue"), show=False),
         Binding("s", "order", _("Order"), show=False),
         Binding("slash", "filter", _("Filter"), show=False),
@@ -192,7 +185,16 @@ class Schedule(Making):
             keys += [("o", _("solve")), ("w", _("keep"))]
         if "wfm.publish" in allowed:
             keys.append(("P", _("publish")))
-        return [*keys, ("v", _("versions")), ("l", _("requests")), ("i", _("now"))]
+        if "wfm.sick" in allowed:
+            keys.append(("S", _("sick")))
+        return [*keys, ("v", _("versions")), ("l", _("requests")), ("i", _("now")), ("I", _("rest of today"))]
+
+    def commands(self) -> Sequence[tuple[str, str, str]]:
+        """Return what can be done now, by name."""
+        sheet = self.sheet
+        if sheet is None or sheet.picked is not None:
+            return ()
+        return list(commands_of(sheet, frozenset() if self.station.read_only else sheet.book.allowed))
 
     def stop(self) -> bool:
         """Put a shift back, stop the search, leave the day, take the filter off, in this order."""
@@ -349,33 +351,6 @@ class Schedule(Making):
         if answer is not None:
             sheet.arrange(wanted=answer)
             self.redraw()
-
-    # --- lists on top ---
-
-    def action_versions(self) -> None:
-        """List the versions."""
-        if self.sheet is not None:
-            self.post_message(self.Into(VersionsView(self, self.sheet)))
-
-    def action_difference(self) -> None:
-        """List what is different from what is published."""
-        if self.sheet is not None:
-            self.post_message(self.Into(DifferenceView(self, self.sheet, None)))
-
-    def action_broken(self) -> None:
-        """List the broken rules."""
-        if self.sheet is not None:
-            self.post_message(self.Into(BreaksView(self, self.sheet)))
-
-    def action_requests(self) -> None:
-        """List leave and swaps."""
-        if self.sheet is not None:
-            self.post_message(self.Into(RequestsView(self)))
-
-    def action_live(self) -> None:
-        """List who is where they should be."""
-        if self.sheet is not None:
-            self.post_message(self.Into(LiveView(self)))
 
     def _said(self) -> list[Line]:
         sheet = self.sheet

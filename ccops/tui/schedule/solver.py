@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from ccops.beside import pipes
 from ccops.errors import CcopsError
+from ccops.tui.schedule.asks import Around, Rearranged
 from ccops.tui.schedule.errands import LANGUAGE, Refused, Solve, Solved, Step
 from ccops.tui.schedule.planner import office_of
 from ccops.tui.told import Told, fault_of
@@ -37,7 +38,7 @@ class _Teller:
             self._told = now
             self.write(_step(progress))
 
-    def write(self, value: Step | Solved | Refused) -> None:
+    def write(self, value: Step | Solved | Rearranged | Refused) -> None:
         try:
             self._out.write(LANGUAGE.framed(value))
             self._out.flush()
@@ -51,19 +52,41 @@ def _step(progress: Progress) -> Step:
     return Step(progress.seconds, progress.penalty, bound, gap, progress.phase)
 
 
-def solved(told: Told, order: Solve, teller: _Teller, stop: threading.Event) -> Solved | Refused:
-    """Make the roster that is ordered and keep it as a draft."""
-    from ccops.desk.planning.rosters import Order, Rosters
-
+def found(told: Told, order: Solve | Around, teller: _Teller, stop: threading.Event) -> Solved | Rearranged | Refused:
+    """Make what is ordered; what goes wrong is an answer too."""
     try:
-        rosters = Rosters(office_of(told))
-        wanted = Order(order.first, order.days, order.seconds, keep=order.keep)
-        roster, result = rosters.solve(wanted, progress=teller.tell, stop=stop.is_set)
+        if isinstance(order, Around):
+            return rearranged(told, order, teller, stop)
+        return solved(told, order, teller, stop)
     except CcopsError as error:
         return Refused(error.message, error.remedy)
     except Exception as error:  # noqa: BLE001 (told; nobody sees what this process prints)
         return Refused(*fault_of(error))
+
+
+def solved(told: Told, order: Solve, teller: _Teller, stop: threading.Event) -> Solved:
+    """Make the roster that is ordered and keep it as a draft."""
+    from ccops.desk.planning.rosters import Order, Rosters
+
+    wanted = Order(order.first, order.days, order.seconds, keep=order.keep)
+    roster, result = Rosters(office_of(told)).solve(wanted, progress=teller.tell, stop=stop.is_set)
     return Solved(roster.head.id, result.penalty, result.gap, len(result.shortfalls))
+
+
+def rearranged(told: Told, order: Around, teller: _Teller, stop: threading.Event) -> Rearranged:
+    """Solve the published roster anew around a sick call, and say what that changed and what falls short."""
+    from ccops.desk.planning.leave import Leaves
+    from ccops.desk.planning.rosters import Order
+    from ccops.tui.schedule.judging import rearrangement
+
+    leaves = Leaves(office_of(told))
+    _row, roster, result = leaves.sick(
+        order.person, order.first, order.last, order=Order(order.first, 1, order.seconds),
+        progress=teller.tell, stop=stop.is_set,
+    )  # fmt: skip
+    if roster is None or result is None:
+        return Rearranged(None)
+    return rearrangement(leaves.rosters, roster, result, order)
 
 
 def main() -> None:
@@ -79,7 +102,7 @@ def main() -> None:
         stop.set()
 
     threading.Thread(target=heed, daemon=True).start()
-    teller.write(solved(told, order, teller, stop))
+    teller.write(found(told, order, teller, stop))
     sys.stderr.flush()
     os._exit(0)  # a thread still waits for the console
 
