@@ -237,6 +237,21 @@ def test_a_check_names_broken_rules_and_ends_with_1(world: World) -> None:
     assert told.code == 2
 
 
+def test_who_left_the_team_is_told_with_their_shifts(world: World) -> None:
+    team = world.team()
+    world.published([*week(team, "anna", "early"), *week(team, "carl", "late", days=2)])
+    world.team(TEAM.replace("[people.carl]", "[people.carla]"))
+    result = world.wfm("roster", "check", "--json")
+    assert result.code == 1
+    (one,) = json.loads(result.out)
+    assert (one["person"], one["rule"], one["days"]) == ("carl", "person", ["2026-03-02", "2026-03-03"])
+    assert "carl" in world.wfm("roster", "show").out
+    again = world.wfm("roster", "publish", "--yes")
+    assert again.code == 2
+    assert "published already" in again.err
+    assert "warning" not in again.err, "what it breaks does not matter any more"
+
+
 def test_an_unknown_version_names_those_that_there_are(world: World) -> None:
     team = world.team()
     world.published(week(team, "anna", "early"))

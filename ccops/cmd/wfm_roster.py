@@ -238,7 +238,7 @@ def check_roster(context: typer.Context, out: Output, version: VersionArgument =
     out.listing(
         {
             "person": one.person,
-            "name": team.person(one.person).name,
+            "name": one.person if (member := team.member(one.person)) is None else member.name,
             "rule": one.rule,
             "days": [day_.isoformat() for day_ in one.days],
             "text": one.text,

@@ -95,6 +95,8 @@ def publish_roster(
 
     rosters = Rosters(office_of(run))
     roster = rosters.get(version)
+    rosters.office.check("wfm.publish")
+    roster.publishable()
     broken = rosters.broken(roster)
     for one in broken:
         run.narrator.warn(f"{one.person}: {one.text} ({', '.join(str(item) for item in one.days)})")

@@ -59,6 +59,11 @@ class Roster:
         """Its last day."""
         return self.head.first + timedelta(days=self.head.days - 1)
 
+    def publishable(self) -> None:
+        """Raise `UsageProblem` where it is published already."""
+        if self.head.state == "published":
+            raise UsageProblem(_("Roster {number} is published already.").format(number=self.head.id))
+
     @property
     def needs(self) -> Needs:
         """What was required when it was made."""
@@ -128,9 +133,11 @@ class Rosters:
         return plan_of(team, needs, first, days, self.office.zone, leave=leave, before=before)
 
     def broken(self, roster: Roster, people: Iterable[str] | None = None) -> list[BrokenRule]:
-        """Return every hard rule that a roster breaks, for some people or all."""
+        """Return every hard rule that a roster breaks, for some people or all; whoever has left the team breaks one."""
         wanted = None if people is None else list(people)
-        return check(self.plan(roster), [assignment_of(row) for row in roster.rows], people=wanted)
+        team = self.office.team()
+        found = check(self.plan(roster, team), [assignment_of(row) for row in roster.rows], people=wanted)
+        return [*found, *(one for one in _gone(roster.rows, team) if wanted is None or one.person in wanted)]
 
     # --- making ---
 
@@ -275,8 +282,7 @@ class Rosters:
         """
         roster = self.get(number)
         with self.office.doing("wfm.publish", str(roster.head.id), first=roster.head.first) as deed:
-            if roster.head.state == "published":
-                raise UsageProblem(_("Roster {number} is published already.").format(number=roster.head.id))
+            roster.publishable()
             changed = self.publish_in(deed, roster)
             deed.detail = _("{count} days changed").format(count=changed)
             deed.data = {"version": roster.head.id, "changed": changed}
@@ -313,6 +319,20 @@ class Rosters:
             made.append(roster.head.id)
             left = {key: row for key, row in left.items() if key not in inside}
         return made
+
+
+def _gone(rows: Iterable[DayRow], team: Team) -> list[BrokenRule]:
+    """Return who still has shifts and is not in the team any more."""
+    known = {member.id for member in team.people}
+    days: dict[str, list[date]] = {}
+    for row in rows:
+        if row.shift and row.person not in known:
+            days.setdefault(row.person, []).append(row.day)
+    text = _("is not in the team any more: {count} shifts that nobody works")
+    return [
+        BrokenRule(person, "person", tuple(sorted(theirs)), text.format(count=len(theirs)))
+        for person, theirs in sorted(days.items())
+    ]
 
 
 def _pooled(needed: "Requirement", team: Team) -> Needs:
