@@ -147,6 +147,10 @@ async def test_on_a_full_disk_the_daemon_serves_does_nothing_unaudited_and_catch
                 await shows(
                     desk, lambda board: "cannot be written" in board.link.history_trouble, "the console says it"
                 )
+            await daemon.signal(signal.SIGKILL)
+            await daemon.start()  # a full disk keeps nobody from looking at the centre
+            async with daemon.desk() as desk:
+                await live(desk)
             ballast.unlink()
             await until(lambda: visits(daemon.store) == 20_010, "it takes in what it missed")
             await until(lambda: rows_of(daemon.store)[0] and not rows_of(daemon.store)[1], "and writes its alert down")

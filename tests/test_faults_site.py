@@ -17,7 +17,7 @@ from ccops.errors import CcopsError
 from ccops.pbx.sim import SimPbx
 from ccops.reports.ingest import Following
 from ccops.store import StoreError, check
-from tests.daemons import Daemon, live, plan, quick, served, short_folder, talking, until, write_config
+from tests.daemons import Daemon, live, plan, quick, served, short_folder, simulated, talking, until, write_config
 from tests.history_pbx import T0, Pbx
 from tests.test_daemon_history import keeping, visits
 from tests.test_ingest_once import RULES, UTC, stored_visits, take
@@ -146,6 +146,26 @@ def test_an_ingest_killed_again_and_again_ends_with_every_line_once(tmp_path: Pa
     take(store, pbx.path)
     assert numbers(store) == [str(number + 1) for number in range(pbx.written)]
     assert check(store) == []
+
+
+async def test_a_second_daemon_on_one_store_is_refused_by_name_and_the_first_goes_on() -> None:
+    """Each has a socket of its own: both would tell every alert."""
+    async with simulated() as (sim, daemon):
+        config = daemon.folder / "second.toml"
+        own = daemon.config.read_text().replace(f'"{daemon.place}"', f'"{daemon.folder / "s2"}"')
+        config.write_text(own)
+        config.chmod(0o600)
+        second = await Daemon(daemon.folder, config).start(ready=False)
+        assert await second.ended() == 3
+        assert second.said(f"process {daemon.pid}")
+        assert not (daemon.folder / "s2").exists()
+        async with daemon.desk() as desk:
+            await live(desk)
+        assert sim.stats.clients == 1
+        await daemon.signal(signal.SIGKILL)
+        third = await Daemon(daemon.folder, config).start(ready=False)  # whoever died holds nothing
+        await until(lambda: third.said("Serving"))
+        await third.close()
 
 
 async def test_a_canary_secret_is_nowhere_but_in_its_file() -> None:

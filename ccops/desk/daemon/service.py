@@ -10,6 +10,7 @@ from ccops.board import LinkRow
 from ccops.desk.auditing import StoreAudit
 from ccops.desk.daemon.alerting import AlertService
 from ccops.desk.daemon.history import HistoryKeeper
+from ccops.desk.daemon.keeping import keeping
 from ccops.desk.daemon.planning import PlanningService
 from ccops.desk.daemon.rolecheck import check_roles
 from ccops.desk.daemon.server import DeskServer
@@ -30,21 +31,22 @@ async def serve(loaded: Loaded, *, say: Say) -> None:
 
     `say` tells what happens. Where this machine follows another one, it does so until it takes over. Raises
     `ConfigError` for roles with errors and for a socket that cannot be made, `LinkError` where another daemon serves
-    or the other machine of a pair cannot be asked, `LoginRefused` where the PBX refuses the user, `StoreFenced` where
-    another machine took over.
+    the store or the socket, or the other machine of a pair cannot be asked, `LoginRefused` where the PBX refuses the
+    user, `StoreFenced` where another machine took over.
     """
     settings = loaded.settings
     for warning in check_roles(loaded, LocalDesk.table):
         say(warning)
-    stop = asyncio.Event()
-    _on_signals(stop)
-    await Follower(settings, say).until_mine(stop)
-    watchman = Watchman(settings, stop)
-    if not stop.is_set():
-        await watchman.confirm()
-        await _serve(loaded, stop, watchman, say)
-    if watchman.lost is not None:
-        raise watchman.lost
+    with keeping(settings.store.path):
+        stop = asyncio.Event()
+        _on_signals(stop)
+        await Follower(settings, say).until_mine(stop)
+        watchman = Watchman(settings, stop)
+        if not stop.is_set():
+            await watchman.confirm()
+            await _serve(loaded, stop, watchman, say)
+        if watchman.lost is not None:
+            raise watchman.lost
 
 
 async def _serve(loaded: Loaded, stop: asyncio.Event, watchman: Watchman, say: Say) -> None:
