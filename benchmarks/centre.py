@@ -60,19 +60,19 @@ def _volume(day: int, hour: float) -> float:
     return float(shape * (1.15, 1.05, 1.0, 1.0, 0.95, 0.45, 0.3)[day])
 
 
-def needs(people: int, weeks: int, first: date) -> tuple[QueueNeed, ...]:
+def needs(people: int, weeks: int, first: date, need: float = 1.0) -> tuple[QueueNeed, ...]:
     """Return what each queue needs per quarter hour, scaled to what that many people can give."""
     found = []
     for queue, share in QUEUES.items():
         week = np.array([[_volume((first.weekday() + day) % 7, slot / 4) for slot in range(96)] for day in range(7)])
-        calls = week * share * people * 0.5
+        calls = week * share * people * 0.5 * need
         agents = agents_needed(Traffic(calls, 900, 240, 120), _TARGET, _RULE)
         found.append(QueueNeed(queue, np.tile(agents.astype(float), (weeks, 1))))
     return tuple(found)
 
 
-def centre(people: int, weeks: int, first: date, seed: int) -> Plan:
-    """Return the plan; the same seed gives the same centre."""
+def centre(people: int, weeks: int, first: date, seed: int, part: float = 0.25, need: float = 1.0) -> Plan:
+    """Return the plan; the same seed gives the same centre. `part` is the share of part-timers."""
     luck = random.Random(seed)
     contracts = (
         Contract(
@@ -96,7 +96,7 @@ def centre(people: int, weeks: int, first: date, seed: int) -> Plan:
     )
     kinds = [skills for skills, weight in _SKILLS for _one in range(weight)]
     team = [
-        Person(f"a{number:02}", "full" if luck.random() < 0.75 else "part", frozenset(luck.choice(kinds)))
+        Person(f"a{number:02}", "part" if luck.random() > 1 - part else "full", frozenset(luck.choice(kinds)))
         for number in range(people)
     ]
     days = [first + timedelta(days=day) for day in range(7 * weeks)]
@@ -122,7 +122,7 @@ def centre(people: int, weeks: int, first: date, seed: int) -> Plan:
         tuple(team),
         leave=tuple(leave),
         wishes=tuple(wishes),
-        queue_needs=needs(people, weeks, first),
+        queue_needs=needs(people, weeks, first, need),
         fairness=(Fairness("late", late, weight=2.0),),
         zone=ZoneInfo("Europe/Vienna"),
     )

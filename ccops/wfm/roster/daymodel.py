@@ -1,8 +1,8 @@
 """One or two days of a roster solved exactly for everybody at once: who works which of them, when, and all breaks.
 
 Person by person a descent cannot trade one's late start against another's early one; this can. People for whom the
-days are alike are counted together, and breaks per group and shift, which keeps the programme small (Aykin, "Optimal
-shift scheduling with multiple break windows", Management Science 42, 1996).
+days are alike are counted together, and shifts and breaks per group (`presence`), which keeps the programme small.
+The days of one programme are no neighbours: what may follow what is judged against the days as they are.
 """
 
 from collections import defaultdict
@@ -15,10 +15,15 @@ import numpy as np
 from ccops.wfm.roster.core import Breaks, Core, Reals, Roster
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
+from ccops.wfm.roster.presence import PresenceRows
 from ccops.wfm.roster.programme import Programme, Terms
 from ccops.wfm.roster.rules import breaches, fitting
 
 _USED = 1e-6
+_OPEN = -2
+"""A day to be worked whose duty is not chosen yet."""
+_KEPT = 1e-4
+"""What keeping the present duty is worth among equals."""
 Choice = tuple[bool, ...]
 Thing = TypeVar("Thing")
 
@@ -57,26 +62,20 @@ class DayModel:
         self.core, self.cover, self.roster, self.breaks, self.days = core, cover, roster, breaks, days
         self.programme = Programme()
         self.units = self._units()
-        self.switches = [self._unit(number, unit) for number, unit in enumerate(self.units)]
-        self.present: dict[tuple[int, int], Terms] = defaultdict(list)
-        self.places: dict[tuple[int, int, int, int], list[int]] = {}
-        for day, group in product(days, range(len(cover.serves))):
-            self._group(day, group)
-        for day in days:
-            self._needs(day)
+        self.parts: dict[tuple[int, int, int], Terms] = defaultdict(list)
+        self.switches = [self._unit(unit) for unit in self.units]
+        self.work = self._together()
+        self.rows = PresenceRows(self.programme, cover, self.work, {day: self._from_day_before(day) for day in days})
 
     # --- who is alike ---
 
     def _units(self) -> list[Unit]:
         found: dict[tuple[object, ...], Unit] = {}
-        self.works: dict[tuple[int, int, int], int] = {}
-        beside = any(day + 1 in self.days for day in self.days)
         for person in range(self.core.people):
             unit = self._alone(person) if self.cover.groups[person] >= 0 else None
             if unit is not None:
-                # Order on neighbouring days is a matter of single people.
                 key = (self.cover.groups[person], unit.choices, unit.duties, unit.costs, unit.off_costs)
-                found.setdefault((*key, person if beside else -1), unit).people.append(person)
+                found.setdefault(key, unit).people.append(person)
         return list(found.values())
 
     def _alone(self, person: int) -> Unit | None:
@@ -142,8 +141,11 @@ class DayModel:
 
     # --- the programme ---
 
-    def _unit(self, number: int, unit: Unit) -> list[int]:
-        """Write what the people of a unit work; return how many make each choice."""
+    def _unit(self, unit: Unit) -> list[int]:
+        """Write what the people of a unit work; return how many make each choice.
+
+        How many of the unit work which duty need not be written as whole: where the group's numbers are, they can be.
+        """
         size = float(len(unit.people))
         switches = [
             self.programme.variable(
@@ -152,74 +154,26 @@ class DayModel:
             for chosen in unit.choices
         ]
         self.programme.row([(switch, 1.0) for switch in switches], size, size)
+        group = int(self.cover.groups[unit.people[0]])
         for place, day in enumerate(self.days):
             working = [(switch, -1.0) for switch, chosen in zip(switches, unit.choices, strict=True) if chosen[place]]
             if not working:
                 continue
+            here: Terms = []
             for duty, cost in zip(unit.duties[place], unit.costs[place], strict=True):
                 if np.isfinite(cost):
-                    self.works[number, day, duty] = self.programme.variable(cost, size, whole=True)
-            here = [
-                (self.works[number, day, duty], 1.0) for duty in unit.duties[place] if (number, day, duty) in self.works
-            ]
+                    here.append((self.programme.variable(cost, size), 1.0))
+                    self.parts[group, day, duty].append(here[-1])
             self.programme.row([*here, *working], 0.0, 0.0)
-        self._order(number, unit)
         return switches
 
-    def _order(self, number: int, unit: Unit) -> None:
-        """Forbid what may not follow, where the days are neighbours."""
-        rules = self.core.rules[self.core.limits[unit.people[0]].rules]
-        for place, day in enumerate(self.days[:-1]):
-            if self.days[place + 1] != day + 1:
-                continue
-            follow = rules.follow_on(day + 1)
-            for duty in unit.duties[place]:
-                then = [
-                    (self.works[number, day + 1, late], 1.0)
-                    for late in unit.duties[place + 1]
-                    if not follow[duty, late] and (number, day + 1, late) in self.works
-                ]
-                if then and (number, day, duty) in self.works:
-                    self.programme.row([(self.works[number, day, duty], 1.0), *then], -np.inf, 1.0)
-
-    def _group(self, day: int, group: int) -> None:
-        """Write when the people of a group are there, and their breaks."""
-        slots, cover = self.cover.slots, self.cover
-        units = [number for number, unit in enumerate(self.units) if cover.groups[unit.people[0]] == group]
-        for duty in range(len(cover.starts)):
-            terms = [(self.works[unit, day, duty], 1.0) for unit in units if (unit, day, duty) in self.works]
-            if not terms:
-                continue
-            begin = int(cover.starts[duty])
-            for slot in range(begin, min(begin + int(cover.lengths[duty]), slots)):
-                self.present[group, day * slots + slot] += terms
-            for number, one in enumerate(cover.breaks[duty]):
-                places = range(one.earliest // cover.interval, one.latest // cover.interval + 1)
-                taken = [self.programme.variable(whole=True) for _place in places]
-                self.places[day, group, duty, number] = taken
-                self.programme.row([*((one_, 1.0) for one_ in taken), *((work, -1.0) for work, _v in terms)], 0.0, 0.0)
-                for place, variable in zip(places, taken, strict=True):
-                    for slot in range(begin + place, min(begin + place + one.minutes // cover.interval, slots)):
-                        self.present[group, day * slots + slot].append((variable, -1.0))
-
-    def _needs(self, day: int) -> None:
-        """Write how those present are shared out over the queues, and what is missing."""
-        slots, fixed = self.cover.slots, self._from_day_before(day)
-        for slot in range(day * slots, (day + 1) * slots):
-            wanted = np.flatnonzero(self.cover.required[:, slot] > 0).tolist()
-            served: dict[int, Terms] = {queue: [] for queue in wanted}
-            for group in range(len(self.cover.serves)):
-                here, more = self.present.get((group, slot), []), float(fixed[group, slot - day * slots])
-                queues = [queue for queue in wanted if self.cover.serves[group, queue]]
-                if not queues or not (here or more):
-                    continue
-                shares = [self.programme.variable() for _queue in queues]
-                for queue, share in zip(queues, shares, strict=True):
-                    served[queue].append((share, 1.0))
-                self.programme.row([*here, *((share, -1.0) for share in shares)], -more, np.inf)
-            for queue in wanted:
-                missing = self.programme.variable(float(self.cover.under[queue]))
-                self.programme.row([*served[queue], (missing, 1.0)], float(self.cover.required[queue, slot]), np.inf)
+    def _together(self) -> dict[tuple[int, int, int], int]:
+        """Write how many of each group work a duty: in whole people."""
+        found = {}
+        for key, parts in self.parts.items():
+            found[key] = self.programme.variable(whole=True)
+            self.programme.row([*parts, (found[key], -1.0)], 0.0, 0.0)
+        return found
 
     def _from_day_before(self, day: int) -> Reals:
         """Return who is still there from a shift of the day before that is no part of the programme."""
@@ -245,62 +199,74 @@ class DayModel:
         found = self.programme.solved(seconds, gap) if self.units else None
         if found is None:
             return None
-        answer = found.variables
         change = Change(self.days, {}, {})
-        for number, unit in enumerate(self.units):
-            self._hand_out_duties(number, unit, answer, change)
-        for key, taken in self.places.items():
-            self._hand_out_breaks(key, [round(answer[variable]) for variable in taken], change)
+        for unit, switches in zip(self.units, self.switches, strict=True):
+            self._hand_out_days(unit, [round(found.variables[switch]) for switch in switches], change)
+        for day, group in product(self.days, range(len(self.cover.serves))):
+            if not self._hand_out_duties(day, group, found.variables, change):
+                return None
+        for key, starts in self.rows.break_places(found.variables).items():
+            self._hand_out_breaks(key, starts, change)
         return change
 
     def _narrow(self, seconds: float | None) -> None:
         """Leave only duties that the relaxation uses, those that start next to them, and the present ones.
 
-        That costs next to nothing and makes the programme several times faster (after Danna, Rothberg & Le Pape,
-        "Exploring relaxation induced neighborhoods", Mathematical Programming 102, 2005).
+        That costs next to nothing and makes the programme much faster (after Danna, Rothberg & Le Pape, "Exploring
+        relaxation induced neighborhoods", Mathematical Programming 102, 2005).
         """
         relaxed = self.programme.relaxed(seconds)
         if relaxed is None:
             return
-        for number, unit in enumerate(self.units):
-            for place, day in enumerate(self.days):
-                order = sorted(unit.duties[place], key=lambda duty: int(self.cover.starts[duty]))
-                works = [self.works[key] for duty in order if (key := (number, day, duty)) in self.works]
-                present = {self.works.get((number, day, int(self.roster[person, day]))) for person in unit.people}
-                used = [relaxed.variables[variable] > _USED for variable in works]
-                for at, variable in enumerate(works):
-                    if not any(used[max(0, at - 1) : at + 2]) and variable not in present:
-                        self.programme.top[variable] = 0.0
+        for group, day, length in {(*key[:2], int(self.core.minutes[key[2]])) for key in self.work}:
+            duties = [key[2] for key in self.work if key[:2] == (group, day) and self.core.minutes[key[2]] == length]
+            duties.sort(key=lambda duty: int(self.cover.starts[duty]))
+            used = [relaxed.variables[self.work[group, day, duty]] > _USED for duty in duties]
+            present = set(self.roster[self.cover.groups == group, day].tolist())
+            for place, duty in enumerate(duties):
+                if not any(used[max(0, place - 1) : place + 2]) and duty not in present:
+                    self.programme.top[self.work[group, day, duty]] = 0.0
 
-    def _hand_out_duties(self, number: int, unit: Unit, answer: Reals, change: Change) -> None:
-        """Give choices and duties to the people of a unit; who can keep the present ones does."""
-        choices = [
-            chosen
-            for chosen, switch in zip(unit.choices, self.switches[number], strict=True)
-            for _one in range(round(answer[switch]))
-        ]
+    def _hand_out_days(self, unit: Unit, counts: list[int], change: Change) -> None:
+        """Give choices to the people of a unit; who can keep the present one does."""
+        choices = [chosen for chosen, count in zip(unit.choices, counts, strict=True) for _one in range(count)]
         now = [tuple(bool(self.roster[person, day] != OFF) for day in self.days) for person in unit.people]
-        chosen = dict(zip(unit.people, _matched(now, choices), strict=True))
-        for person in unit.people:
-            change.duties[person] = [OFF] * len(self.days)
+        for person, chosen in zip(unit.people, _matched(now, choices), strict=True):
+            change.duties[person] = [_OPEN if works else OFF for works in chosen]
             change.breaks[person] = self.breaks[person][list(self.days)].copy()
-        for place, day in enumerate(self.days):
-            workers = [person for person in unit.people if chosen[person][place]]
-            duties = [
-                duty
-                for duty in unit.duties[place]
-                if (number, day, duty) in self.works
-                for _one in range(round(answer[self.works[number, day, duty]]))
-            ]
-            present = [int(self.roster[person, day]) for person in workers]
-            for person, duty in zip(workers, _matched(present, duties), strict=True):
-                change.duties[person][place] = duty
 
-    def _hand_out_breaks(self, key: tuple[int, int, int, int], taken: list[int], change: Change) -> None:
-        """Give the counted breaks of a group, duty and day to its people; who can keep the present place does."""
-        day, group, duty, number = key
-        place, first = self.days.index(day), self.cover.breaks[duty][number].earliest // self.cover.interval
-        starts = [first + step for step, count in enumerate(taken) for _one in range(count)]
+    def _hand_out_duties(self, day: int, group: int, answer: Reals, change: Change) -> bool:
+        """Give the duties of a group to those who work, at the least cost; False where they do not fit."""
+        from scipy.optimize import linear_sum_assignment
+
+        place = self.days.index(day)
+        people = [
+            (person, unit)
+            for unit in self.units
+            for person in unit.people
+            if self.cover.groups[person] == group and change.duties[person][place] == _OPEN
+        ]
+        counts = {key[2]: round(answer[work]) for key, work in self.work.items() if key[:2] == (group, day)}
+        given = [duty for duty, count in counts.items() for _one in range(count)]
+        if len(given) != len(people):
+            return False
+        prices = np.full((len(people), len(given)), np.inf)
+        for row, (person, unit) in enumerate(people):
+            costs = dict(zip(unit.duties[place], unit.costs[place], strict=True))
+            kept = int(self.roster[person, day])
+            prices[row] = [costs.get(duty, np.inf) - _KEPT * (duty == kept) for duty in given]
+        try:
+            rows, columns = linear_sum_assignment(prices)
+        except ValueError:  # somebody can work none of what is left
+            return False
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+            change.duties[people[row][0]][place] = given[column]
+        return True
+
+    def _hand_out_breaks(self, key: tuple[int, int, int, int], starts: list[int], change: Change) -> None:
+        """Give the counted breaks of a group, day and duty to its people; who can keep the present place does."""
+        group, day, duty, number = key
+        place = self.days.index(day)
         there = [
             person
             for person, duties in change.duties.items()

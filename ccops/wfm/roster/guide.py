@@ -10,7 +10,6 @@ import numpy as np
 
 from ccops.wfm.roster.control import Control
 from ccops.wfm.roster.core import Core, Reals, Roster
-from ccops.wfm.roster.dayplan import day_plan
 from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.pricing import Pricer
@@ -20,14 +19,15 @@ _DAYS = (5.0, 10.0, 20.0, 20.0)
 """Price of the squared distance from how many of a kind should work on a day, by round: wishes come first …"""
 _ASTRAY = 200.0
 """Cost of leaving a person's plan of days."""
-_PLAN_SHARE = 0.15
 _DUTIES = 4.0
 """… and from how many should work a duty."""
 
 
-def guided(core: Core, cover: IntervalCover, relaxed: Relaxed, control: Control, seed: int) -> Roster:
-    """Return a roster near the relaxation; people without any pattern are left free."""
-    return _Guide(core, cover, relaxed, control, seed).run()
+def guided(
+    core: Core, cover: IntervalCover, relaxed: Relaxed, plan: Roster | None, control: Control, seed: int
+) -> Roster:
+    """Return a roster near the relaxation, on the days of a plan if there is one; who has no pattern is left free."""
+    return _Guide(core, cover, relaxed, control, seed).run(plan)
 
 
 class _Guide:
@@ -40,9 +40,8 @@ class _Guide:
         self.price = 0.0
         self.counts: Reals = np.zeros_like(relaxed.working)
 
-    def run(self) -> Roster:
+    def run(self, plan: Roster | None) -> Roster:
         steps = [(kind, person) for kind, people in enumerate(self.relaxed.kinds) for person in people]
-        plan = day_plan(self.core, self.costs, self.relaxed, self.control, _PLAN_SHARE * self.control.left, 1)
         if plan is None:
             self._by_kind(steps)
             return self.roster

@@ -54,6 +54,11 @@ class Programme:
         self.whole.append(int(whole))
         return len(self.cost) - 1
 
+    def always(self, cost: float) -> None:
+        """Add a cost that nothing changes."""
+        if cost:
+            self.row([(self.variable(cost), 1.0)], 1.0, 1.0)
+
     def row(self, terms: Terms, low: float, high: float) -> int:
         """Add a row; return its number."""
         number = len(self.low)
@@ -63,6 +68,11 @@ class Programme:
         self.low.append(low)
         self.high.append(high)
         return number
+
+    @property
+    def size(self) -> int:
+        """How many numbers stand in its rows."""
+        return len(self._values)
 
     def _matrix(self) -> tuple[Any, Reals, Reals]:
         from scipy import sparse
@@ -122,7 +132,7 @@ class Programme:
         for variable, whole in zip(variables, self.whole, strict=True):
             variable.SetInteger(bool(whole))
         if seconds is None:
-            solver.SetSolverSpecificParametersAsString("limits/nodes = 300\n")
+            solver.SetSolverSpecificParametersAsString("limits/nodes = 100\n")
         else:
             solver.SetTimeLimit(max(100, int(seconds * 1000)))
         how = pywraplp.MPSolverParameters()
@@ -138,7 +148,7 @@ class Programme:
         from scipy import optimize
 
         matrix, low, high = self._matrix()
-        limit: dict[str, float] = {"node_limit": 200} if seconds is None else {"time_limit": max(0.1, seconds)}
+        limit: dict[str, float] = {"node_limit": 20} if seconds is None else {"time_limit": max(0.1, seconds)}
         found = optimize.milp(
             np.array(self.cost),
             integrality=np.array(self.whole),

@@ -24,7 +24,7 @@ _MOST_DUTIES = 40
 """Where there are more, only some are written: the bound holds whatever the worths are."""
 _LACK = 1000.0
 """Cost of an hour below the least: it only keeps the programme solvable."""
-_UNITS = 20_000
+_UNITS = 10_000
 """Work units per variable."""
 
 
@@ -48,7 +48,9 @@ def relax(core: Core, cover: IntervalCover, control: Control, seconds: float) ->
         WeekProgramme(core, cover, kinds, np.flatnonzero(core.calendar.week == week).tolist()) for week in weeks
     ]
     share = None if control.deterministic else CORES * seconds / len(programmes)
-    optima = in_parallel([partial(one.programme.relaxed, share) for one in programmes], alone=control.deterministic)
+    optima = in_parallel(
+        [partial(one.programme.relaxed, share) for one in programmes],
+    )
     found = Relaxed(np.zeros_like(cover.required), kinds, np.zeros((len(kinds), cover.days, len(cover.starts))))
     for week, optimum in zip(programmes, optima, strict=True):
         control.spend(_UNITS * len(week.programme.cost))
@@ -96,16 +98,22 @@ class WeekProgramme:
         self._needs()
 
     def _work(self, kind: int, people: list[int], day: int) -> None:
-        """Write who works what, at most one duty a day; those whom it costs the same are one variable."""
-        costs, off_costs = self.core.costs[people, day], self.core.off_costs[people, day]
+        """Write who works what, at most one duty a day; those whom it costs the same are one variable.
+
+        Who cannot work that day is left out, so that nobody else's day off is counted as theirs.
+        """
+        able = np.isfinite(self.core.costs[people, day]).any(axis=1)
+        costs, off_costs = self.core.costs[people, day][able], self.core.off_costs[people, day]
         every: Terms = []
         for duty in self.duties:
             for cost, count in _tiers(costs[:, duty]):
                 variable = self.programme.variable(cost, count)
                 self.working[kind, day, duty].append(variable)
                 every.append((variable, 1.0))
-        every += [(self.programme.variable(cost, count), 1.0) for cost, count in _tiers(off_costs)]
-        self.programme.row(every, float(len(people)), float(len(people)))
+        every += [(self.programme.variable(cost, count), 1.0) for cost, count in _tiers(off_costs[able])]
+        self.programme.row(every, float(able.sum()), float(able.sum()))
+        away = off_costs[~able]
+        self.programme.always(float(away[np.isfinite(away)].sum()))
 
     def _terms(self, kind: int, days: Iterable[int], duties: Iterable[int], weight: Reals | None = None) -> Terms:
         return [

@@ -1,11 +1,13 @@
 """How many of each kind work on which day, in whole people: days are linked by hours and weekends only.
 
 What a day costs for given totals is a small linear programme (shifts, breaks and sharing out may still be split), and
-convex in the totals. So a master programme over whole totals with a cut per day and visit closes in on the best ones
-(Benders 1962). Only totals near the relaxation's are tried; a last master without that limit gives a bound.
+convex in the totals. Every answer is a cut: what other totals cost at least. They guide the search for who works on
+which day (`daymoves`), and a master programme over whole totals proves a bound by them (Benders 1962).
 """
 
 import math
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,17 +22,16 @@ from ccops.wfm.roster.parallel import in_parallel
 from ccops.wfm.roster.programme import Programme, Terms
 from ccops.wfm.roster.relax import Relaxed, WeekProgramme
 
-_ROUNDS = 24
-_NEAR = (0, 0, 0, 0, 1)
-"""How far from the relaxation (rounded down or up) totals may go, by round; the last holds on."""
-_MASTER_SECONDS = 1.2
-_BOUND_SECONDS = 3.0
+_MASTER_SECONDS = 2.0
 _MASTER_GAP = 0.001
-_UNITS = 40_000_000
+_UNITS = 100_000_000
+"""Work units of a master programme …"""
+_DAY_UNITS = 4_000_000
+"""… and of a day's."""
 
 
 class Totals:
-    """Finds good totals, then proves a bound by what it has learned."""
+    """Knows what totals cost, and proves a bound by what it has learned."""
 
     def __init__(self, core: Core, cover: IntervalCover, relaxed: Relaxed, control: Control) -> None:
         self.core, self.cover, self.relaxed, self.control = core, cover, relaxed, control
@@ -43,68 +44,83 @@ class Totals:
         """What no day can cost less than."""
         self.values = [_Day(core, cover, relaxed.kinds, day) for day in range(cover.days)]
         self.cuts: list[tuple[int, float, Reals, Reals]] = []
+        """(day, cost, slope by kind, totals at which they were found)."""
+        self._known: dict[tuple[int, bytes], float] = {}
+        served = {person for people in self.kinds for person in people}
+        idle = [person for person in range(core.people) if person not in served]
+        self.idle = float(np.where(np.isfinite(least), least, 0.0)[idle].sum())
+        """What those who serve no queue cost at least."""
 
-    def run(self, seconds: float) -> Relaxed:
-        """Return the relaxation with the best whole totals found, and what each works then."""
-        until, rounds = self.control.used + seconds, 0
-        totals = self.relaxed.working.sum(axis=2)
-        best, best_cost = totals, math.inf
-        while rounds < _ROUNDS and (self.control.deterministic or self.control.used < until):
-            cost = self._visit(totals)
-            if rounds and cost < best_cost:
-                best, best_cost = totals, cost
-            found = self._master(_MASTER_SECONDS, _NEAR[min(rounds, len(_NEAR) - 1)])
+    def relaxed_at(self, roster: Roster) -> Relaxed:
+        """Return the relaxation with as many of each kind on each day as in a roster, and what each works then."""
+        for day, counts in zip(self.values, self.of(roster).T, strict=True):
+            day.at(counts)
+        self.control.spend(_DAY_UNITS * self.days)
+        return replace(self.relaxed, working=np.stack([day.working for day in self.values], axis=1))
+
+    def prove(self, over: Callable[[], bool]) -> Iterator[float]:
+        """Yield what no roster can be below, better and better: the cheapest totals by the cuts so far are visited."""
+        late = bool((self.cover.starts + self.cover.lengths > self.cover.slots).any())
+        if late or self.values[0].thinned:
+            return
+        totals, best = self.relaxed.working.sum(axis=2), math.inf
+        self._visit(totals)
+        while not over():
+            found = self._master(_MASTER_SECONDS)
             self.control.spend(_UNITS)
-            rounds += 1
-            if found is None or (found[1] == totals).all():
-                break
+            if found is None:
+                return
+            yield found[0] + self.idle + self.core.constant
+            best = min(best, self._visit(found[1]))
+            if found[0] > best - _MASTER_GAP * abs(best) or (found[1] == totals).all():
+                return
             totals = found[1]
-        self._visit(best)
-        working = np.stack([day.working for day in self.values], axis=1)
-        return replace(self.relaxed, working=working) if np.isfinite(best_cost) else self.relaxed
 
     def _visit(self, totals: Reals) -> float:
-        """Add the cuts of some totals; return what they cost, infinite where a day cannot be worked like that."""
-        answers = self._at(totals)
-        for day, answer in enumerate(answers):
-            if answer is not None:
-                self.cuts.append((day, *answer, totals[:, day]))
-        return sum(math.inf if answer is None else answer[0] for answer in answers)
+        """Learn what some totals cost, and return it; infinite where a day cannot be worked like that."""
+        return float(self._at(totals).sum())
 
-    def _at(self, totals: Reals) -> list[tuple[float, Reals] | None]:
-        steps = [partial(value.at, totals[:, day]) for day, value in enumerate(self.values)]
-        return in_parallel(steps, alone=self.control.deterministic)
+    def _at(self, totals: Reals) -> Reals:
+        steps = [partial(self.value, day, totals[:, day]) for day in range(self.days)]
+        return np.array(in_parallel(steps, alone=self.control.deterministic))
+
+    def cuts_at(self, day: int, totals: Reals) -> tuple[Reals, Reals]:
+        """Return what each cut of a day says that totals cost at least, and its slope (cuts × kinds)."""
+        cuts = [cut for cut in self.cuts if cut[0] == day]
+        slopes = np.array([slope for _day, _value, slope, _at in cuts])
+        values = np.array([value + float(slope @ (totals - at)) for _day, value, slope, at in cuts])
+        return values, slopes
+
+    def of(self, roster: Roster) -> Reals:
+        """Return how many of each kind work on which day in a roster."""
+        return np.array([(roster[people] != OFF).sum(axis=0) for people in self.kinds], np.float64)
 
     def least(self, roster: Roster) -> Reals:
         """Return what each day costs with as many of each kind as in a roster, if shifts and breaks could be split."""
-        totals = np.array([(roster[people] != OFF).sum(axis=0) for people in self.kinds], np.float64)
-        return np.array([math.inf if answer is None else answer[0] for answer in self._at(totals)])
+        return self._at(self.of(roster))
 
-    def bound(self) -> float:
-        """Return what no roster can be below; minus infinity where the days' programmes leave something out."""
-        late = bool((self.cover.starts + self.cover.lengths > self.cover.slots).any())
-        if late or self.values[0].thinned:
-            return -math.inf
-        found = self._master(_BOUND_SECONDS, None)
-        return -math.inf if found is None else found[0] + self.core.constant
+    def value(self, day: int, totals: Reals) -> float:
+        """Return what a day costs for totals, and learn from it; infinite where it cannot be worked like that."""
+        key = (day, totals.tobytes())
+        if key not in self._known:
+            answer = self.values[day].at(totals)
+            self.control.spend(_DAY_UNITS)
+            self._known[key] = math.inf if answer is None else answer[0]
+            if answer is not None:
+                self.cuts.append((day, *answer, totals.copy()))
+        return self._known[key]
 
-    def _master(self, seconds: float, near: int | None) -> tuple[float, Reals] | None:
+    def _master(self, seconds: float) -> tuple[float, Reals] | None:
         """Return a bound and the best totals by the cuts so far."""
         programme = Programme()
-        totals = self.relaxed.working.sum(axis=2)
-        low, high = np.zeros_like(totals), self.available
-        if near is not None:
-            low, high = np.maximum(0, np.floor(totals + 0.01) - 1), np.minimum(high, np.ceil(totals - 0.01) + near)
         counts = [
-            [programme.variable(0.0, float(high[kind, day]), whole=True) for day in range(self.days)]
+            [programme.variable(0.0, float(self.available[kind, day]), whole=True) for day in range(self.days)]
             for kind in range(len(self.kinds))
         ]
         for kind, people in enumerate(self.kinds):
-            for day in np.flatnonzero(low[kind] > 0).tolist():
-                programme.row([(counts[kind][day], 1.0)], float(low[kind, day]), np.inf)
             self._links(programme, counts[kind], people)
         costs = [programme.variable(1.0) for _day in range(self.days)]
-        for day, value, slope, at in self.cuts:
+        for day, value, slope, at in list(self.cuts):
             terms: Terms = [(counts[kind][day], -float(slope[kind])) for kind in range(len(self.kinds))]
             programme.row([*terms, (costs[day], 1.0)], value - float(slope @ at) - float(self.floor[day]), np.inf)
         limit = None if self.control.deterministic else seconds
@@ -162,6 +178,7 @@ class _Day:
         written = WeekProgramme(core, cover, kinds, [day], linked=False)
         self.thinned = len(written.duties) < len(cover.starts)
         self.shape = len(kinds), len(cover.starts)
+        self.lock = threading.Lock()
         self.solver: Any = pywraplp.Solver.CreateSolver("GLOP")
         self.variables, _rows = written.programme.into(self.solver)
         self.work = {(kind, duty): found for (kind, _day, duty), found in written.working.items()}
@@ -174,14 +191,15 @@ class _Day:
 
     def at(self, totals: Reals) -> tuple[float, Reals] | None:
         """Return the cost at these totals and its slope by kind; None where they cannot be."""
-        for kind, row in self.totals.items():
-            row.SetBounds(float(totals[kind]), float(totals[kind]))
-        if self.solver.Solve() != self.solver.OPTIMAL:
-            return None
-        slope = np.zeros(self.shape[0])
-        for kind, row in self.totals.items():
-            slope[kind] = row.dual_value()
-        return float(self.solver.Objective().Value()), slope
+        with self.lock:
+            for kind, row in self.totals.items():
+                row.SetBounds(float(totals[kind]), float(totals[kind]))
+            if self.solver.Solve() != self.solver.OPTIMAL:
+                return None
+            slope = np.zeros(self.shape[0])
+            for kind, row in self.totals.items():
+                slope[kind] = row.dual_value()
+            return float(self.solver.Objective().Value()), slope
 
     @property
     def working(self) -> Reals:
