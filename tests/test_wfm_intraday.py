@@ -54,6 +54,16 @@ def test_the_rest_of_the_day_is_forecast_from_what_came(told: Any) -> None:
     assert [row["logged_in"] for row in rows].count(None) == len(rows) - 1, "who is there is known of this moment only"
 
 
+def test_what_is_over_is_shared_out_by_what_it_needed(told: Any) -> None:
+    morning = [row for row in told["intervals"] if "T08:00" <= row["start"][10:] < "T11:00"]
+    starts = {row["start"] for row in morning}
+    for start in starts:
+        both = {row["queue"]: row for row in morning if row["start"] == start}
+        assert all(row["required"] > 0 for row in both.values())
+        assert sum(row["scheduled"] for row in both.values()) == 2, "Anna and Dora, whoever lacks them more"
+        assert all(row["scheduled"] <= row["required"] or row["gap"] > 0 for row in both.values())
+
+
 def test_every_suggestion_tells_an_effect_that_helps(told: Any) -> None:
     kinds = {one["kind"] for one in told["suggestions"]}
     assert "overtime" in kinds

@@ -177,7 +177,7 @@ def logged_in(today: Today, staff: Staff) -> dict[str, float]:
 
 def interval_rows(today: Today, staff: Staff) -> list[dict[str, Any]]:
     """Return a row per interval and queue of the day: what was forecast, what came, what is expected and needed."""
-    scheduled, there = today.scheduled(), logged_in(today, staff)
+    scheduled, there = today.scheduled(whole=True), logged_in(today, staff)
     empty = np.zeros(24 * 60 // today.interval)
     rows = []
     for queue in today.queues:
@@ -279,7 +279,8 @@ def _short(today: Today) -> Iterator[Reading]:
 def _gap(today: Today, figure: str, queue: str, count: float, first: int) -> Reading:
     """Return a gap with the time at which it begins."""
     start = clock_text((today.place + first) * today.interval)
-    words = partial(_("{queue}: {count:.0f} agents short from {start}").format, queue=queue, count=count, start=start)
+    text = _("{queue}: agents missing from {start}: {count:.0f}")
+    words = partial(text.format, queue=queue, count=count, start=start)
     return Reading(figure, "queue", queue, queue, count, words, queues=(queue,))
 
 

@@ -61,15 +61,23 @@ class Today:
 
     @cached_property
     def plan(self) -> Plan:
-        """The day as a plan whose needs are those of the rest of the day."""
-        needs = {queue.queue: [self._needed(queue)] for queue in self.queues}
+        """The day as a plan whose needs are those of the rest of the day: what is over needs nobody any more."""
+        return self._plan(self.place)
+
+    @cached_property
+    def whole(self) -> Plan:
+        """The day as a plan with the needs of what is over, too."""
+        return self._plan(0)
+
+    def _plan(self, first: int) -> Plan:
+        needs = {
+            queue.queue: [[0.0 if place < first else float(count) for place, count in enumerate(agents)]]
+            for queue in self.queues
+            for agents in queue.needed.agents
+        }
         # Activities are taken out of people's time below; nobody has to be asked to stand in for them again.
         crew = replace(self.team, activities=())
         return plan_of(crew, needs, self.day, 1, self.zone, leave=self.leave)
-
-    def _needed(self, queue: QueueDay) -> list[float]:
-        """Return agents of what is to come; what is over needs nobody any more."""
-        return [0.0 if place < self.place else float(count) for place, count in enumerate(queue.needed.agents[0])]
 
     def assignments(self, rows: Sequence[DayRow] | None = None) -> list[Assignment]:
         """Return the day's people, their planned activities being time off the phones."""
@@ -80,11 +88,12 @@ class Today:
         placed = tuple(Placed(act.name, act.start, act.minutes, True) for act in activities)
         return replace(one, breaks=(*one.breaks, *placed))
 
-    def scheduled(self, rows: Sequence[DayRow] | None = None) -> Mapping[str, Array]:
-        """Return agents per queue and interval."""
+    def scheduled(self, rows: Sequence[DayRow] | None = None, *, whole: bool = False) -> Mapping[str, Array]:
+        """Return agents per queue and interval; `whole`: also of what is over, by what it needed."""
         if not self.queues or not self.team.people:
             return {}
-        return {one.queue: one.scheduled[0] for one in coverage(self.plan, self.assignments(rows))}
+        plan = self.whole if whole else self.plan
+        return {one.queue: one.scheduled[0] for one in coverage(plan, self.assignments(rows))}
 
 
 @dataclass(frozen=True, eq=False)

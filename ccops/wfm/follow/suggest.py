@@ -106,9 +106,7 @@ class _Helper:
         """Who should be on the phones now and is not."""
         for row in self.today.rows:
             if row.shift and not self.present.get(row.person, True):
-                text = _("{person} should be on the phones since {since}").format(
-                    person=self._name(row.person), since=clock_text(row.start)
-                )
+                text = _("{person} should be on the phones now").format(person=self._name(row.person))
                 yield self._try("absent", row, [*self.rows, row], text, (self.now, row.start + row.minutes))
 
     def skills(self) -> Iterator[Suggestion]:
