@@ -112,6 +112,7 @@ async def test_a_login_without_an_answer_times_out() -> None:
         with pytest.raises(ActionTimeout, match="Challenge"):
             await one.link.open()
         assert one.link.status.state == "down"
+        assert server.actions == [], "nothing is said to who does not greet"
 
 
 async def test_a_link_lost_during_login_is_said() -> None:
