@@ -89,15 +89,21 @@ async def test_who_takes_an_alert_is_known_to_all_and_to_the_audit() -> None:
             assert done.code == 0, done.err
             await shows(desk, lambda board: board.alerts[number].snoozed_by == ME, "it rests")
             assert desk.board.alerts[number].acknowledged_by == ""
+            every = await daemon.cli("alert", "ack", "crowd", "--all", "--json")
+            told = json.loads(every.out)
+            assert (told["ok"], told["count"], told["outcomes"][0]["alert_id"]) == (True, 1, number)
+            none = await daemon.cli("alert", "ack", "crwd", "--all")
+            assert (none.code, "crowd" in none.err) == (2, True)
             refused = await daemon.cli("alert", "ack", "4711")
             assert refused.code == 2
-            past = await history(daemon, 3)
+            past = await history(daemon, 4)
             assert [(e["kind"], e["who"], e["note"]) for e in past["events"]][1] == (
                 "acknowledged", ME, "calling in two more",
             )  # fmt: skip
             with open_store(daemon.store, read_only=True) as database:
                 audited = [(row["action"], row["who"], row["target"], row["result"]) for row in records(database)]
-            assert audited == [("alert.ack", ME, number, "done"), ("alert.snooze", ME, number, "done")]
+            done_ = [("alert.ack", ME, number, "done"), ("alert.snooze", ME, number, "done")]
+            assert audited == [*done_, ("alert.ack", ME, number, "done")]
 
 
 async def test_a_role_sees_and_takes_only_what_is_of_its_queues() -> None:

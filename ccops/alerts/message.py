@@ -193,7 +193,8 @@ def _list(body: Body, zone: tzinfo) -> list[str]:
         lines.append(_("… and {count} more: ccops alert list").format(count=len(newest) - _LISTED))
     lines += ["", _("One message instead of {count}: news of one rule are gathered.").format(count=len(body["alerts"]))]
     if body["over"] < body["count"]:
-        lines.append(_("Take one: ccops alert ack NUMBER. What holds now: ccops alert list"))
+        lines.append(_("Take one: ccops alert ack NUMBER"))
+        lines.append(_("Take all: ccops alert ack {rule} --all").format(rule=body["rule"]))
     return lines
 
 

@@ -1,13 +1,13 @@
 """Commands made from the action table: one per row, with its arguments, --reason, --yes, --dry-run and --json."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ccops.cmd.run import Run
-from ccops.errors import UsageProblem
+from ccops.errors import NotFound, UsageProblem
 from ccops.i18n import _
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _examples(action: "Action") -> str:
         elif argument.required:
             words += ["--" + _parameter_name(argument).replace("_", "-"), sample]
     line = " ".join(words)
-    return examples(line, f"{line} --dry-run", f"{line} --yes --json")
+    more = [f"ccops {' '.join(action.command)} wait --all"] if action.topic == "alert" else []
+    return examples(line, f"{line} --dry-run", f"{line} --yes --json", *more)
 
 
 def command_of(action: "Action") -> Callable[..., Any]:
@@ -111,6 +112,10 @@ def _parameters(action: "Action") -> Any:
         yield parameter(_parameter_name(argument), *_typed(argument))
     if not any(argument.kind == "pause_reason" for argument in action.arguments):
         yield parameter("reason", Annotated[str | None, typer.Option("--reason", help=_("Why, for the audit."))])
+    if action.topic == "alert":
+        yield parameter(
+            "every", Annotated[bool, typer.Option("--all", help=_("All alerts of the rule that is named."))], False
+        )
     yield parameter("yes", Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))], False)
     yield parameter(
         "dry_run", Annotated[bool, typer.Option("--dry-run", help=_("Only print what would be sent."))], False
@@ -138,19 +143,37 @@ def _act(
 ) -> None:
     dry_run, yes = bool(given["dry_run"]), bool(given["yes"])
 
-    async def work(desk: "Desk") -> "Outcome":
+    async def work(desk: "Desk") -> "list[Outcome]":
         if action.harmful and not dry_run and not yes:
             _ask(run, desk, action, target, arguments)
         told = {name: value for name, value in arguments.items() if value is not None}
-        return await desk.do(action.name, target, reason=reason, dry_run=dry_run, **told)
+        targets = _alerts_of(desk, target) if given.get("every") else [target]
+        return [await desk.do(action.name, one, reason=reason, dry_run=dry_run, **told) for one in targets]
 
-    outcome = run.with_desk(work, live=action.topic != "alert")
+    outcomes = run.with_desk(work, live=action.topic != "alert")
     if given["as_json"]:
-        run.write(_json(outcome))
-    elif dry_run:
-        run.write(_sendings(outcome))
-    else:
-        run.write(outcome.message + "\n")
+        run.write(_json(outcomes[0]) if not given.get("every") else _json_of_all(action, outcomes))
+        return
+    for outcome in outcomes:
+        run.write(_sendings(outcome) if dry_run else outcome.message + "\n")
+
+
+def _alerts_of(desk: "Desk", rule: str) -> list[str]:
+    """Return the numbers of the alerts of a rule that hold; raises NotFound where there are none."""
+    found = [number for number, row in desk.board.alerts.items() if row.rule == rule]
+    if not found:
+        raise NotFound(
+            _("rule with an alert that holds"), rule, sorted({row.rule for row in desk.board.alerts.values()})
+        )
+    return found
+
+
+def _json_of_all(action: "Action", outcomes: "Sequence[Outcome]") -> str:
+    import json
+
+    record = {"action": action.name, "ok": all(outcome.ok for outcome in outcomes), "count": len(outcomes)}
+    each = [json.loads(_json(outcome)) for outcome in outcomes]
+    return json.dumps({**record, "outcomes": each}, ensure_ascii=False, indent=2) + "\n"
 
 
 def _ask(run: Run, desk: "Desk", action: "Action", target: str, arguments: Mapping[str, Any]) -> None:
