@@ -58,7 +58,7 @@ REQUESTS: ListSpec[Request] = listing(
         column("kind", "", 5, lambda row: _("leave") if row.kind == "leave" else _("swap"), tone=lambda _row: "muted"),
         column("person", _("Person"), 12, lambda row: row.name, grow=14),
         column("days", _("Days"), 17, _span, sort=lambda row: row.first),
-        column("what", _("What"), 10, lambda row: row.what, grow=30),
+        column("what", _("What"), 16, lambda row: row.what, grow=30),
         column("effect", _("What it would do"), 24, lambda row: row.effect, tone=_fits, grow=50),
         column("number", _("No."), 4, lambda row: str(row.number), sort=lambda row: row.number, align="right", rank=2),
     ),

@@ -27,6 +27,8 @@ from ccops.tui.view import View
 _AGAIN = 30.0
 """Seconds after which it is worked out again."""
 _NAME = 14
+_ROOMY = 100
+"""Cells from which a queue's line is in whole words."""
 KINDS = {
     "absent": _("not there"),
     "break": _("move a break"),
@@ -102,7 +104,7 @@ ADVICE: ListSpec[Advice] = listing(
     _("What would help"),
     (
         column("kind", _("Kind"), 12, lambda row: KINDS.get(row.kind, row.kind), tone=lambda _row: "accent"),
-        column("text", _("What"), 30, lambda row: row.text, grow=60),
+        column("text", _("What"), 38, lambda row: row.text, grow=60),
         column("time", _("When"), 11, lambda row: f"{minute_text(row.start)}-{minute_text(row.end)}",
                sort=lambda row: row.start, rank=3),
         column("queue", _("Queue"), 8, lambda row: row.queue, grow=10, rank=2),
@@ -145,7 +147,7 @@ class RestFacts(Painted):
     def _lines_of(self, width: int) -> list[Line]:
         if self._found is None:
             return list(_wrapped(self._told or (_("Forecasting the rest of the day …"),), width, bool(self._told)))
-        lines = [_queue_line(one) for one in self._found.queues]
+        lines = [_queue_line(one, width) for one in self._found.queues]
         if self._found.absent:
             names = safe(", ".join(self._found.absent))
             text = _("should be on the phones and are not: {names}").format(names=names)
@@ -160,15 +162,20 @@ def _wrapped(texts: Sequence[str], width: int, trouble: bool) -> Iterator[Line]:
             yield (("  ", "text"), (piece, tone))
 
 
-def _queue_line(row: QueueRest) -> Line:
+def _queue_line(row: QueueRest, width: int) -> Line:
+    """Return a queue's line, what matters most first; with short words where there is little room."""
+    roomy = width >= _ROOMY
+    missing = _("{missing:.1f} of {hours:.1f} h missing")
+    if roomy:
+        missing = _("{missing:.1f} of {hours:.1f} agent hours missing")
+    level = _("service level {level}") if roomy else _("level {level}")
+    calls = _("{count:,.0f} calls to come{change}") if roomy else _("{count:,.0f} calls{change}")
+    change = _(" ({change:+.0%} on the forecast)") if roomy else " ({change:+.0%})"
+    told = "" if row.factor is None else change.format(change=row.factor - 1)
     spans: list[Span] = [("  ", "text"), (fit(safe(row.queue), _NAME), "title")]
-    change = "" if row.factor is None else _(" ({change:+.0%} on the forecast)").format(change=row.factor - 1)
-    spans.append((_("{count:,.0f} calls to come{change}").format(count=row.expected, change=change), "text"))
-    spans.append((_("  {hours:.1f} agent hours required, ").format(hours=row.required), "muted"))
-    missing = _("{hours:.1f} missing").format(hours=row.missing)
-    spans.append((missing, "crit" if row.missing else "ok"))
-    if row.service_level is not None:
-        spans.append((_("  service level {level}").format(level=_level(row.service_level)), "text"))
+    spans.append((missing.format(missing=row.missing, hours=row.required), "crit" if row.missing else "ok"))
+    spans.append(("   " + level.format(level=_level(row.service_level)), "text"))
+    spans.append(("   " + calls.format(count=row.expected, change=told), "text"))
     return tuple(spans)
 
 
