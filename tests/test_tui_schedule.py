@@ -15,6 +15,7 @@ from textual.widgets import Input
 from ccops.desk.planning.office import Office
 from ccops.desk.planning.rights import PLANNING_ACTIONS
 from ccops.desk.roles import Person
+from ccops.settings import Settings
 from ccops.settings.model import Role
 from ccops.tui.cells import width_of
 from ccops.tui.dialogs import Choose, Confirm
@@ -47,7 +48,13 @@ def world(tmp_path: Path) -> World:
 @asynccontextmanager
 async def schedule(world: World, **more: Any) -> AsyncIterator[Bench]:
     """Run the console on its schedule, on the Wednesday at noon."""
-    settings = world.loaded.settings
+    async with schedule_of(world.loaded.settings, **more) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def schedule_of(settings: Settings, **more: Any) -> AsyncIterator[Bench]:
+    """Run the console on the schedule of a site."""
     options = {"settings": settings, "zone": settings.zone}
     async with console(screen="schedule", now=NOON, options=options, **more) as bench:
         yield bench
