@@ -14,6 +14,7 @@ from ccops.board import AgentState
 from ccops.errors import NotFound
 from ccops.pbx.text import guarded
 from ccops.settings import Settings
+from ccops.settings.secret import Secret
 from ccops.tui.columns import Order
 from ccops.tui.crash import keep_crash
 from ccops.tui.export import as_csv, as_markdown
@@ -213,3 +214,15 @@ def test_a_crash_is_told_in_a_line_and_kept_without_values(tmp_path: Path) -> No
     assert "boom" in said
     assert caller not in kept.read_text()
     assert "ValueError: boom" in kept.read_text()
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_crash_says_no_secret(tmp_path: Path) -> None:
+    try:
+        raise ValueError("login with k4n4rie refused")
+    except ValueError as error:
+        said = keep_crash(error, tmp_path, [Secret("k4n4rie")])
+        told = keep_crash(error, tmp_path / ("a" * 300), [Secret("k4n4rie")])
+    [kept] = tmp_path.glob("crash-*.txt")
+    assert "k4n4rie" not in said + told + kept.read_text()
+    assert "Traceback" in told, "where it cannot be kept it is shown"

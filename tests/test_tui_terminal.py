@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui_child import CANARY
+
 _DROPPED = ("NO_COLOR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES")
 _REPORTS = (1000, 1003, 1006, 1015, 2004, 1004, 1049)
 _ESCAPE = re.compile(rb"\x1b(\[[0-9;?>=<$]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)", re.DOTALL)
@@ -208,6 +210,8 @@ def test_a_fault_of_ours_is_one_line_and_a_file(start: Start, tmp_path: Path) ->
     assert b"5550123" not in child.out
     [kept] = (tmp_path / "ccops").glob("crash-*.txt")
     assert "ZeroDivisionError: boom" in kept.read_text()
+    assert CANARY.encode() not in child.out
+    assert CANARY not in kept.read_text()
 
 
 def test_a_storm_of_sizes_is_survived(start: Start) -> None:

@@ -9,11 +9,15 @@ from pathlib import Path
 from ccops.desk import Desk
 from ccops.errors import LoginRefused
 from ccops.settings import Settings
+from ccops.settings.model import Ami
+from ccops.settings.secret import Secret
 from ccops.tui.app import run_console
 from tests.tui_app import agent, small_desk
 from tests.tui_desk import FakeDesk
 from tests.tui_history import settings_for
 
+CANARY = "k4n4rie"
+"""The secret of the configuration."""
 HOSTILE = "\x1b]0;owned\x07[/]\x1b[2J\x9b31m\u202e[@click=app.quit]x"
 
 
@@ -55,14 +59,14 @@ async def refused() -> Desk:
 
 async def broken() -> Desk:
     """Fail as only a fault of ours can."""
-    secret = "+4930 5550123"
-    raise ZeroDivisionError(f"boom {len(secret)}")
+    caller = "+4930 5550123"
+    raise ZeroDivisionError(f"boom {len(caller)} {CANARY}")
 
 
 KINDS = {"calm": calm, "hostile": hostile, "busy": busy, "refused": refused, "broken": broken}
 
 if __name__ == "__main__":
     past = os.environ.get("PAST")
-    given = settings_for(Path(past)) if past else Settings()
+    given = settings_for(Path(past)) if past else Settings(ami=Ami(secret=Secret(CANARY)))
     screen = "reports" if "--reports" in sys.argv else None
     sys.exit(run_console(KINDS[sys.argv[1]], given, screen=screen, ascii="--ascii" in sys.argv))

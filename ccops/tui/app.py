@@ -77,6 +77,7 @@ class ConsoleApp(Shell):
         self._factory = desk_factory
         self.station = Station(options, look, memory, on_frame=self._frame, ready=self.keeps_up, clock=clock)
         self.stage = Stage(self.station)
+        self.secrets = options.settings.secrets
         self.commander = Commander(self)
         self.trouble: CcopsError | None = None
         self._stale = False

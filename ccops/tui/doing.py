@@ -128,7 +128,7 @@ class Doing:
         except CcopsError as error:
             text, tone = str(error), "crit"
         except Exception as error:  # noqa: BLE001 - a fault in one action must not take the board from a supervisor
-            text, tone = keep_crash(error), "crit"
+            text, tone = keep_crash(error, secrets=self.station.options.settings.secrets()), "crit"
         self.say(text, tone)
         self.station.journal.note("action", tone, name, f"{offer.action.title}: {safe(text)}", at=self.station.clock())
 

@@ -68,5 +68,6 @@ class Memory:
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(".new")
+            fresh.touch(0o600)  # filters may hold numbers
             fresh.write_text(json.dumps(self._kept, ensure_ascii=False, indent=1), encoding="utf-8")
             fresh.replace(self._path)

@@ -1,13 +1,14 @@
 """The console's shell: terminal, colours, sizes, signals and faults; what is shown in it is the app's business."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.app import App
 from textual.filter import LineFilter
 
 from ccops.errors import ExitCode
+from ccops.settings.secret import Secret
 from ccops.tui.crash import keep_crash
 from ccops.tui.look import Look
 from ccops.tui.outputs import NoColours, PlainCharacters
@@ -28,6 +29,8 @@ class Shell(App[int]):
         super().__init__(driver_class=ConsoleDriver)
         self.crash = ""
         """What to say of a fault of our own, once the terminal is back."""
+        self.secrets: Callable[[], Sequence[Secret]] = tuple
+        """What must not stand in that."""
         self.animation_level = "none"
         for palette in PALETTES.values():
             self.register_theme(textual_theme(palette))
@@ -84,5 +87,5 @@ class Shell(App[int]):
         if self.is_headless:
             super()._handle_exception(error)
         elif not self.crash:
-            self._return_code, self.crash = int(ExitCode.FAILED), keep_crash(error)
+            self._return_code, self.crash = int(ExitCode.FAILED), keep_crash(error, secrets=self.secrets())
             self._close_messages_no_wait()
