@@ -64,7 +64,7 @@ class Mailbox:
 
 @contextmanager
 def mail_server(
-    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, login: bool = False, port: int = 0
+    port: int = 0, /, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, login: bool = False
 ) -> Iterator[Mailbox]:
     """Run a server on loopback: `tls` from the first byte, `starttls` on request and then required.
 

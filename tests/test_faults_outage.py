@@ -226,7 +226,7 @@ async def test_servers_that_go_and_come_back_get_everything_once_in_order() -> N
                 check = found[f"alert_target_{name}"]
                 assert (check["ok"], "refused" in check["detail"], bool(check["remedy"])) == (False, True, True)
             back = again.enter_context(hook(port=receiver.port))
-            post = again.enter_context(mail_server(port=box.port))
+            post = again.enter_context(mail_server(box.port))
             await until(lambda: _waits(daemon) == 0, "all is delivered")
             _delivered(receiver, back)
             _mailed(box, post)
