@@ -172,6 +172,19 @@ def test_a_solved_roster_keeps_the_rules_and_is_the_same_again(world: World) -> 
     assert world.data("roster", "diff", "1", "2") == []
 
 
+def test_what_is_odd_about_the_calls_is_told_with_the_roster(world: World) -> None:
+    world.team()
+    text = (world.folder / "history.csv").read_text(encoding="utf-8")
+    path = world.file("odd.csv", text + "2026-02-28T10:00:00,-4,200,sales\n")
+    result = world.wfm(
+        "roster", "solve", "--from", MONDAY.isoformat(), "--weeks", "1", "--seconds", "0.5", "--deterministic",
+        "--from-csv", str(path), "--json",
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    assert "left out as unknown" in result.err
+    assert json.loads(result.out)["state"] == "draft"
+
+
 def test_the_same_store_gives_a_roster_close_to_the_one_that_is_kept(world: World) -> None:
     world.team()
     solve(world)

@@ -105,7 +105,7 @@ def solve_roster(
     order = Order(start, weeks * 7, seconds, deterministic, keep, stays, fixed, from_csv, note, simulate)
     rosters = Rosters(office)
     with solving(run) as watch:
-        roster, _result = rosters.solve(order, progress=watch.tell, stop=watch.stopped)
+        roster, _result = rosters.solve(order, progress=watch.tell, stop=watch.stopped, note=run.narrator.say)
     if watch.interrupted:
         run.narrator.say(_("Stopped; the best roster so far is kept."))
     out.one(made_record(rosters, roster), [Section("shortfalls", SHORTFALL_COLUMNS)])

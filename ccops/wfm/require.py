@@ -194,5 +194,7 @@ def _handle_times(plan: QueuePlan, model: Model, weekdays: npt.NDArray[np.int64]
         return np.full(calls.shape, np.nan)
     raise UsageProblem(
         _("Nobody knows how long calls of “{queue}” take.").format(queue=plan.name or "–"),
-        remedy=_("Set aht in [queues.{queue}] of the team, or give --aht.").format(queue=plan.name or "NAME"),
+        remedy=_("Set aht in [queues.{queue}] of the team, or give the CSV a column aht.").format(
+            queue=plan.name or "NAME"
+        ),
     )

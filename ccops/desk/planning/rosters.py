@@ -148,16 +148,20 @@ class Rosters:
         progress: Callable[[Progress], None] | None = None,
         stop: Callable[[], bool] | None = None,
         seen: Callable[[Plan], None] | None = None,
+        note: Callable[[str], None] | None = None,
     ) -> tuple[Roster, Result]:
         """Make a roster and keep it as a draft; `stop` ends the search with the best so far.
 
-        `seen` is shown the plan before the search begins.
+        `seen` is shown the plan before the search begins, `note` what is odd about the calls that it learns from.
         """
         from ccops.desk.planning.needs import requirement, table
 
         self.office.check("wfm.roster")
         version, team = self.office.team_version()
         needed = requirement(self.office, order.first, order.days, csv=order.csv, team=team)
+        if note is not None:
+            for text in needed.notes:
+                note(text)
         needs = _pooled(needed, team) if order.pooled else table(needed)
         plan = replace(self._plan(team, needs, order.first, order.days), fixed=order.fixed)
         base = self.get(order.keep) if order.keep is not None else None
