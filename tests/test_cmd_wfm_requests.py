@@ -212,6 +212,23 @@ def test_a_sick_call_changes_little_else(world: World) -> None:
     assert shifts_on(world, THURSDAY)["anna"] == "early", "a draft until it is published"
 
 
+def test_a_sick_call_of_today_leaves_what_has_begun_and_lets_nobody_begin_in_the_past(world: World) -> None:
+    """It is noon: the early shift began at eight, the late one begins now."""
+    team = world.team(TEAM)
+    crew = {"anna": "early", "bob": "late", "carl": "early"}
+    world.published([row for one, shift in crew.items() for row in week(team, one, shift)], need=2)
+    days = ("--from", MONDAY.isoformat(), "--to", WEDNESDAY.isoformat())
+    found = world.data("sick", "carl", *days, "--seconds", "1", "--deterministic")
+    solved = {(row.person, row.day): row.shift for row in Rosters(world.office).get(found["version"]).rows}
+    assert [solved[one, WEDNESDAY] for one in ("anna", "carl")] == ["early", ""]
+    assert solved["dora", WEDNESDAY] in ("", "late")
+    over = [MONDAY, MONDAY + timedelta(days=1)]
+    assert [solved["dora", day] for day in over] == ["", ""]
+    tomorrow = world.data("sick", "carl", "--from", THURSDAY.isoformat(), "--seconds", "1", "--deterministic")
+    later = {(row.person, row.day): row.shift for row in Rosters(world.office).get(tomorrow["version"]).rows}
+    assert later["dora", THURSDAY], "tomorrow anybody may begin at any time"
+
+
 def test_a_sick_call_can_be_published_at_once_or_only_written_down(world: World) -> None:
     noted = world.data("sick", "bob", "--from", "2026-03-04", "--no-solve")
     assert noted["version"] is None

@@ -123,6 +123,26 @@ async def test_who_may_not_take_sick_calls_is_told_so(world: World) -> None:
     assert world.data("leave", "list") == []
 
 
+async def test_a_role_that_demands_a_reason_is_asked_for_it(world: World) -> None:
+    lead = Role(users=("leo",), actions=("wfm.sick",), reason_required=("wfm.sick",))
+    async with schedule(world) as bench:
+        await as_somebody(bench, Inside(world, "leo", leads=lead))
+        await cursor_to(bench, "dora", THURSDAY)
+        await bench.press("S")
+        await chosen(bench, "only Thu")
+        await asked(bench, Confirm)
+        await bench.press("y")
+        await bench.until(lambda: "for the audit" in bench.text())
+        await typed(bench, "called at seven")
+        await bench.until(lambda: "Nothing that is published changes" in bench.text())
+    assert [row["note"] for row in world.data("leave", "list")] == ["called at seven"]
+    audit = json.loads(world.run("audit", "list", "--json").out)
+    assert (
+        next(row["reason"] for row in audit if row["action"] == "wfm.sick" and row["result"] == "done")
+        == "called at seven"
+    )
+
+
 # --- offered, taken, taken back ---
 
 

@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from ccops.desk.planning.deeds import deed
 from ccops.desk.planning.office import Deed, Office
 from ccops.desk.planning.rosters import Order, Roster, Rosters
-from ccops.errors import CcopsError, UsageProblem
+from ccops.errors import CcopsError, ReasonNeeded, UsageProblem
 from ccops.i18n import _
 from ccops.store import planning as store
 from ccops.store.planning import LeaveRow, SwapRow
 from ccops.wfm.plan.build import assignment_of, away_days, day_row
 from ccops.wfm.plan.coverage import missing_hours
 from ccops.wfm.plan.weeks import monday_of
-from ccops.wfm.roster import Progress, Result, keep
+from ccops.wfm.roster import Fixed, Plan, Progress, Result, Wish, keep
 from ccops.wfm.team.model import Member, Team
 
 _NOTICEABLE = 0.01
 """Agent hours by which a day must get worse to count."""
 _LONGEST = 366
+_NEVER = 1_000_000
+"""What it costs to have somebody begin a shift in the past: more than any cover is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +269,10 @@ class Leaves:
 
     @deed("sick")
     def note_sick(self, person: str, first: date, last: date, *, note: str = "", dry_run: bool = False) -> LeaveRow:
-        """Write a sick call down, or return the one that tells as much already; the roster stays as it is."""
+        """Write a sick call down, or return the one that tells as much already; the roster stays as it is.
+
+        `note` is the reason too, where the role demands one.
+        """
         member = self.office.team().person(person)
         row = LeaveRow(0, member.id, first, last, "sick", "approved", self.office.clock(), self.office.person.name,
                        note, self.office.clock(), self.office.person.name, "")  # fmt: skip
@@ -275,11 +280,18 @@ class Leaves:
             raise UsageProblem(_("The sick leave ends before it begins."), remedy=_("Turn the days round."))
         if (last - first).days >= _LONGEST:
             raise UsageProblem(_("A leave of more than a year is no leave."), remedy=_("Check the days."))
-        known = next((one for one in self.all(first, last) if _says_all(one, row)), None)
+        try:
+            return self._noted(row, member, dry_run=dry_run)
+        except ReasonNeeded as error:
+            raise ReasonNeeded(error.message, remedy=_("Add --note “…”.")) from None
+
+    def _noted(self, row: LeaveRow, member: Member, *, dry_run: bool) -> LeaveRow:
+        known = next((one for one in self.all(row.first, row.last) if _says_all(one, row)), None)
         if known is not None or dry_run:
-            self.office.check("wfm.sick", member)
+            self.office.check("wfm.sick", member, row.note)
             return known or row
-        with self.office.doing("wfm.sick", member.id, member=member, first=first, last=last) as deed:
+        span = {"first": row.first, "last": row.last}
+        with self.office.doing("wfm.sick", member.id, member=member, reason=row.note, **span) as deed:
             with deed.database.write() as connection:
                 row = replace(row, id=store.put_leave(connection, row))
             deed.data = {"leave": row.id}
@@ -299,12 +311,32 @@ class Leaves:
         version, team = self.office.team_version()
         plan = self.rosters.plan(base, team)
         assignments = [assignment_of(one) for one in base.rows]
-        kept = keep(plan, assignments, weight=team.stability, until=row.first)
+        today = self.office.today()
+        kept = keep(plan, assignments, weight=team.stability, until=max(row.first, today))
+        if row.first <= today:
+            now = datetime.fromtimestamp(self.office.clock(), self.office.zone)
+            kept = _as_begun(kept, base, today, now.hour * 60 + now.minute)
         note = order.note or _("sick: {person}").format(person=row.person)
         wanted = replace(order, first=base.head.first, days=base.head.days, keep=base.head.id, note=note)
         return self.rosters.run(
             kept, base.needs, wanted, version, base, settled=row.first, progress=progress, stop=stop
         )
+
+
+def _as_begun(plan: Plan, base: Roster, today: date, minute: int) -> Plan:
+    """Return a plan in which shifts that have begun today stay, and no other one begins before this minute."""
+    away = {one.person for one in plan.leave if one.day == today}
+    known = {shift.name: shift for shift in plan.all_shifts()}
+    begun = {
+        row.person: row.shift
+        for row in base.rows
+        if row.day == today and row.shift in known and row.start < minute and row.person not in away
+    }
+    late = [shift.name for shift in known.values() if shift.start < minute]
+    others = [person.id for person in plan.people if person.id not in begun]
+    never = [Wish(person, today, shift, _NEVER, wanted=False) for person in others for shift in late]
+    fixed = [Fixed(person, today, shift) for person, shift in begun.items()]
+    return replace(plan, fixed=(*plan.fixed, *fixed), wishes=(*plan.wishes, *never))
 
 
 def _says_all(known: LeaveRow, row: LeaveRow) -> bool:

@@ -1,6 +1,7 @@
 """Keys about people who are away and shifts that change hands: sick calls, leave, offers, open shifts."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -69,8 +70,8 @@ class Asking(Making):
         lines = [*lacks, _("It is written down at once. The others are solved anew around it, as a draft.")]
         if not await self.sure(title, lines):
             return
-        noted = await self.put(Ill(person, first, last), Noted)
-        if isinstance(noted, Refused):
+        noted = await self._noted(Ill(person, first, last))
+        if noted is None:
             return
         told = _("{person} is sick, {days}.").format(person=name, days=_span(first, last))
         if not noted.works:
@@ -81,6 +82,19 @@ class Asking(Making):
         found = await self.searching(Around(person, first, last, _SECONDS))
         if isinstance(found, Rearranged):
             await self._rearranged(first, found, name)
+
+    async def _noted(self, errand: Ill) -> Noted | None:
+        """Write a sick call down; where the role demands a reason it is asked for."""
+        answer = await self.put(errand, Noted, quiet=True)
+        if isinstance(answer, Refused) and answer.reason:
+            reason = await self.typed(_("Why?"), _("for the audit"))
+            if not reason:
+                return None
+            answer = await self.put(replace(errand, note=reason), Noted, quiet=True)
+        if isinstance(answer, Refused):
+            self.say(f"{answer.message} {answer.remedy}".strip(), "crit")
+            return None
+        return answer
 
     async def _rearranged(self, first: date, found: Rearranged, name: str) -> None:
         if found.version is None:
