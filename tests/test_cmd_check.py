@@ -138,6 +138,15 @@ def test_a_threshold_that_means_nothing_is_refused(desk: FakeDesk, given_: list[
     assert given_[0] in result.err
 
 
+@pytest.mark.parametrize(
+    "words", [["queue", "sales", "--max-wait", "abc"], ["link", "--max-age", "x"], ["log", "--max-silence", "1,2,3"]]
+)
+def test_a_threshold_that_means_nothing_is_no_alarm_for_monitors(desk: FakeDesk, words: list[str]) -> None:
+    code, line = nagios(*words)
+    assert code == 3
+    assert "UNKNOWN" in line
+
+
 def test_an_unknown_queue_is_usage_for_scripts_and_unknown_for_monitors(desk: FakeDesk) -> None:
     assert invoke("check", "queue", "slaes", "--max-waiting", "1").code == 2
     code, line = nagios("queue", "slaes", "--max-waiting", "1")

@@ -63,7 +63,7 @@ def check_queue(
     A threshold is one number, or two for warning and critical: 5,10. Beyond it is a breach, at it is none. Without
     any, the rules of the configuration are asked. A rate that no visit has made yet is fine.
     """
-    asked = limits_of(
+    options = (
         Asked("--max-waiting", "waiting", max_waiting),
         Asked("--max-wait", "longest_wait", max_wait),
         Asked("--min-service-level", "service_level", min_service_level),
@@ -71,14 +71,14 @@ def check_queue(
         Asked("--min-free", "free_agents", min_free),
     )
 
-    def look(run: Run, board: "Board") -> "list[Verdict]":
+    def look(run: Run, board: "Board", asked: "Sequence[Rule]") -> "list[Verdict]":
         from ccops.desk.resolve import find_queue
 
         name = find_queue(board, queue).queue
         rules = asked or [rule for rule in _rules(run) if _about(rule) == "queue"]
         return [item for item in _verdicts(run, _only_queue(board, name), rules) if _about_verdict(item) == "queue"]
 
-    return _checked(Run.of(context), out, "queue", nagios, look)
+    return _checked(Run.of(context), out, "queue", nagios, look, options)
 
 
 @app.command(
@@ -104,14 +104,14 @@ def check_agents(
 
     Without any threshold, the rules of the configuration are asked.
     """
-    asked = limits_of(
+    options = (
         Asked("--min-free", "free_agents", min_free),
         Asked("--max-paused", "paused", max_paused),
         Asked("--max-unavailable", "unavailable", max_unavailable),
         Asked("--max-pause", "pause_time", max_pause),
     )
 
-    def look(run: Run, board: "Board") -> "list[Verdict]":
+    def look(run: Run, board: "Board", asked: "Sequence[Rule]") -> "list[Verdict]":
         from ccops.alerts.counts import as_queue
         from ccops.desk.resolve import find_queue
 
@@ -119,7 +119,7 @@ def check_agents(
         rules = asked or [rule for rule in _rules(run) if _about(rule) == "agent"]
         return _verdicts(run, as_queue(board, name), rules)
 
-    return _checked(Run.of(context), out, "agents", nagios, look)
+    return _checked(Run.of(context), out, "agents", nagios, look, options)
 
 
 @app.command("link", epilog=examples("ccops check link", "ccops check link --nagios", "ccops check link --max-age 10s"))
@@ -133,16 +133,16 @@ def check_link(
 ) -> int:
     """Check that the PBX can be reached and lets us in; exit code 6 where not."""
     run = Run.of(context)
-    asked = limits_of(
+    options = (
         Asked("--max-age", "link_down", max_age or "0s"),
         Asked("--max-clock-offset", "clock_offset", max_clock_offset or "5s"),
     )
 
-    def look(run: Run, board: "Board") -> "list[Verdict]":
+    def look(run: Run, board: "Board", asked: "Sequence[Rule]") -> "list[Verdict]":
         return [item for item in _verdicts(run, board, asked) if item.status != "unknown"]
 
     try:
-        return _checked(run, out, "link", nagios, look, raises=(LinkError, LoginRefused))
+        return _checked(run, out, "link", nagios, look, options, raises=(LinkError, LoginRefused))
     except (LinkError, LoginRefused) as error:
         from ccops.alerts.checks import Verdict
 
@@ -166,21 +166,22 @@ def check_log(
 
     Where a daemon serves, also that it takes the log into the store: for so long it may fail to.
     """
-    asked, kept = (
-        limits_of(Asked("--max-silence", figure, max_silence or "60s")) for figure in ("log_silence", "history_stopped")
+    options = tuple(
+        Asked("--max-silence", figure, max_silence or "60s") for figure in ("log_silence", "history_stopped")
     )
 
-    def look(run: Run, board: "Board") -> "list[Verdict]":
+    def look(run: Run, board: "Board", asked: "Sequence[Rule]") -> "list[Verdict]":
         from ccops.alerts.probes import site_now
 
         path, store = run.settings.queue_log.path, run.settings.store.path
+        log, kept = asked
         # Where a daemon serves it is also asked whether it can take its log in, which may not be ours.
-        rules = [*(asked if path is not None else ()), *(kept if board.watched else ())]
+        rules = [*([log] if path is not None else []), *([kept] if board.watched else [])]
         if not rules:
             raise ConfigError(_("No queue_log is configured."), remedy=_("Set queue_log.path."))
         return _verdicts(run, board, rules, site_now(path, store, board, run.now()))
 
-    return _checked(Run.of(context), out, "log", nagios, look)
+    return _checked(Run.of(context), out, "log", nagios, look, options)
 
 
 @app.command("all", epilog=examples("ccops check all", "ccops check all --nagios", "ccops check all --json"))
@@ -191,7 +192,7 @@ def check_all(context: typer.Context, out: Output, nagios: NagiosOption = False)
     Where the daemon keeps alerts those are told, with how long they must last; else one look is taken.
     """
 
-    def look(run: Run, board: "Board") -> "list[Verdict]":
+    def look(run: Run, board: "Board", _asked: "Sequence[Rule]") -> "list[Verdict]":
         from ccops.alerts.checks import of_alerts
         from ccops.alerts.figures import link_text
         from ccops.alerts.probes import site_now
@@ -247,14 +248,16 @@ def _checked(
     out: Output,
     name: str,
     nagios: bool,
-    look: "Callable[[Run, Board], list[Verdict]]",
+    look: "Callable[[Run, Board, Sequence[Rule]], list[Verdict]]",
+    options: Sequence[Asked] = (),
     raises: tuple[type[CcopsError], ...] = (),
     *,
     live: bool = True,
 ) -> int:
     """Look and tell; with --nagios whatever goes wrong is one line and code 3."""
     try:
-        found = look(run, run.board(live=live))
+        asked = limits_of(*options)  # before the PBX is asked for nothing
+        found = look(run, run.board(live=live), asked)
     except raises:
         raise
     except CcopsError as error:
