@@ -129,6 +129,20 @@ async def test_the_solver_runs_with_the_planner_and_its_roster_is_the_daemons() 
 
 
 @as_root
+async def test_forecasts_of_a_store_that_is_the_daemons() -> None:
+    async with simulated(ROLES) as (_sim, daemon):
+        world = planned(daemon)
+        world.ingest(queue_log(weeks=4))
+        asked = ("--interval", "30m", "--queue", "sales")
+        first = ("forecast", "--weeks", "1", "--start", "2026-03-09", *asked)
+        assert await data(daemon, PLANNER, *first) == world.data(*first)
+        last = ("backtest", "--weeks", "1", "--ahead", "1", *asked)
+        assert await data(daemon, PLANNER, *last) == world.data(*last)
+        assert (await as_user(daemon, AGENT, "wfm", *first)).code == 4
+        assert "slaes" in (await as_user(daemon, PLANNER, "wfm", "forecast", "--queue", "slaes")).err
+
+
+@as_root
 async def test_an_agent_asks_for_themselves_and_sees_nobody_elses_leave() -> None:
     async with simulated(ROLES) as (_sim, daemon):
         planned(daemon)

@@ -109,16 +109,16 @@ def _history(run: Run, csv: Path | None, queue: str | None, interval: int) -> "H
                 _("A CSV file has no queues to choose from."), remedy=_("Leave --queue or --from-csv out.")
             )
         return read_history(csv, run.settings.zone, interval)
-    from ccops.desk.demand import store_history
-    from ccops.reports.rules import Rules
+    from ccops.cmd.wfm_common import office_of
+    from ccops.desk.planning.needs import past_calls
 
-    settings = run.settings
-    if not settings.store.path.exists():
+    office, path = office_of(run), run.settings.store.path
+    if office.away is None and not path.exists():
         raise UsageProblem(
-            _("There is no store to learn from: {path} does not exist.").format(path=settings.store.path),
+            _("There is no store to learn from: {path} does not exist.").format(path=path),
             remedy=_("Take the log in by `ccops ingest queue-log PATH`, or give --from-csv FILE."),
         )
-    return store_history(settings.store.path, Rules.of(settings), settings.zone, interval, queue=queue)
+    return past_calls(office, interval, queue=queue)
 
 
 def _day(option: str, text: str) -> date:
@@ -144,14 +144,12 @@ def _all_days(
     run: Run, given: list[tuple[date, str]], country: str | None, first: date, last: date
 ) -> "Sequence[SpecialDay]":
     """Return the special days that are given, those of the team where the site has one, and those of the country."""
+    from ccops.cmd.wfm_common import office_of
+    from ccops.desk.planning.teams import versions
     from ccops.wfm.holidays import with_holidays
 
-    own = _special_days(given)
-    if run.settings.store.path.exists():
-        from ccops.cmd.wfm_common import office_of
-        from ccops.desk.planning.teams import versions
-
-        office = office_of(run)
+    own, office = _special_days(given), office_of(run)
+    if office.away is not None or run.settings.store.path.exists():
         own += office.team().days if versions(office) else ()
     return with_holidays(own, run.settings.site.country if country is None else country, first, last)
 

@@ -51,6 +51,15 @@ def _from_csv(office: Office, team: Team, interval: int, csv: Path, queue: str |
     return {queue or (names[0] if names else ""): found[""]}
 
 
+@deed("history", reading=True)
+def past_calls(office: Office, interval: int, *, queue: str | None = None) -> History:
+    """Return the calls that the store knows per `interval` minutes, of all queues together or of one."""
+    from ccops.desk.demand import store_history
+    from ccops.reports.rules import Rules
+
+    return store_history(office.settings.store.path, Rules.of(office.settings), office.zone, interval, queue=queue)
+
+
 def planned_queues(office: Office, team: Team, queue: str | None) -> list[str]:
     """Return the queues of the team that the store knows; raises for one that was named and is unknown."""
     from ccops.reports.archive import Archive
