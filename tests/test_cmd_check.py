@@ -147,6 +147,18 @@ def test_a_threshold_that_means_nothing_is_no_alarm_for_monitors(desk: FakeDesk,
     assert "UNKNOWN" in line
 
 
+def test_a_check_that_is_called_wrongly_or_fails_by_itself_is_unknown(
+    desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in (["queue"], ["queue", "sales", "--nothing"], ["nonsense"]):
+        assert invoke("check", *words, "--nagios").code == 3
+        assert invoke("check", *words).code == 2
+    _broken(monkeypatch, RuntimeError("a fault of ours"))
+    result = invoke("check", "link", "--nagios")
+    assert (result.code, result.out.split(" - ")[0]) == (3, "CCOPS UNKNOWN")
+    assert invoke("check", "link").code == 1
+
+
 def test_an_unknown_queue_is_usage_for_scripts_and_unknown_for_monitors(desk: FakeDesk) -> None:
     assert invoke("check", "queue", "slaes", "--max-waiting", "1").code == 2
     code, line = nagios("queue", "slaes", "--max-waiting", "1")

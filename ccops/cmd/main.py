@@ -1,5 +1,6 @@
 """The program `ccops`: options before the command, the table of commands, and how a run ends."""
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from ccops.cmd.environment import Environment
 from ccops.cmd.lazy import Entry, LazyGroup, examples
 from ccops.cmd.run import Options, Run
 from ccops.errors import ExitCode
+from ccops.i18n import _
 
 LIVE, SUPERVISE, HISTORY, PLAN, SETUP = "Live", "Supervise", "History", "Plan", "Set up"
 
@@ -125,11 +127,20 @@ def main(arguments: Sequence[str] | None = None, environment: Environment | None
     except typer.TyperException as error:
         from ccops.cmd.usage import explain
 
-        return explain(error, run)
+        return _told_to_monitors(explain(error, run), given, run)
     except typer.Abort:
         return ExitCode.INTERRUPTED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the one place where everything ends)
-        return _ended(error, run)
+        return _told_to_monitors(_ended(error, run), given, run)
+
+
+def _told_to_monitors(code: int, given: Sequence[str], run: Run) -> int:
+    """Return the code for who asked: to monitors what is no verdict is unknown (3), and never an alarm (1, 2)."""
+    if "--nagios" not in given or code == ExitCode.INTERRUPTED:
+        return code
+    with contextlib.suppress(PipeClosed, OSError):
+        run.write(f"CCOPS UNKNOWN - {_('the check itself failed; stderr says why')}\n")
+    return 3
 
 
 def _invoke(run: Run, arguments: list[str]) -> int:
