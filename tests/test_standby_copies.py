@@ -1,6 +1,7 @@
 """Shipping between two stores: the copy is the store of one instant, whole at every moment, and never the wrong way."""
 
 import errno
+import json
 import os
 import random
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from ccops.store.standby.image import CHUNK, Image
 from ccops.store.standby.pair import confirmed, fetched, followed, promoted
 from ccops.store.standby.patch import Fresh, Staged, digests_of, put_in, undone
 from ccops.store.standby.peer import PeerRefused
-from ccops.store.standby.role import StoreFenced, claim_of
+from ccops.store.standby.role import Role, StoreFenced, claim_of, new_node, put_role
 from ccops.store.standby.wire import PeerUnreachable
 from tests.standby_pair import Machine, calls, content, count, pair
 
@@ -495,7 +497,6 @@ def test_a_copy_in_the_writers_place_is_not_overwritten_but_kept(tmp_path: Path)
     one, two = pair(tmp_path)
     two.take_in(calls(500, 3))
     from ccops.store.standby.peer import Peer
-    from ccops.store.standby.role import Role, new_node, put_role
 
     with Peer(two.peer) as peer:
         state = peer.ask("pair", new_node())
@@ -534,6 +535,39 @@ def test_a_backup_that_is_stopped_leaves_nothing_by_its_name(tmp_path: Path, num
     assert partial.exists() == (number == signal.SIGKILL and not copy.exists())
     again = machine.run("--db", str(source), "db", "backup", str(copy), "--check")
     assert (again.returncode, partial.exists()) == (0, False) if not copy.exists() else True
+
+
+def doctored(machine: Machine, name: str) -> dict[str, Any]:
+    rows = json.loads(machine.run("doctor", "--offline", "--json").stdout)
+    return next(row for row in rows if row["check"] == name)
+
+
+def test_doctor_says_how_old_backup_and_copy_are(tmp_path: Path) -> None:
+    one, two = pair(tmp_path)
+    none = doctored(one, "backup")
+    assert (none["ok"], "ccops db backup" in none["remedy"]) == (None, True)
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    abandoned = backups / "ccops-20260101-034000.db.partial"
+    abandoned.write_bytes(b"")
+    os.utime(abandoned, (0, 0))
+    one.done("db", "backup", str(backups), "--keep", "2")
+    assert not abandoned.exists()
+    found = doctored(one, "backup")
+    assert (found["ok"], str(backups) in found["detail"]) == (True, True)
+    note = one.store.with_name("ccops.db.backup")
+    note.write_text(json.dumps({**json.loads(note.read_text()), "at": time.time() - 4 * 86_400}))
+    assert doctored(one, "backup")["ok"] is False
+    assert doctored(one, "standby")["ok"] is None
+    followed(two.store, two.peer)
+    for machine, kind in ((one, "Primary"), (two, "Standby")):
+        fresh = doctored(machine, "standby")
+        assert (fresh["ok"], fresh["detail"].startswith(f"{kind}, term 1")) == (True, True)
+        put_role(machine.store, replace(machine.role, shipped_at=time.time() - 900))
+        old = doctored(machine, "standby")
+        assert (old["ok"], "15" in old["detail"], "fetch" in old["remedy"]) == (False, True, True)
+    two.peer = []
+    assert "standby.peer" in doctored(two, "standby")["remedy"]
 
 
 _RESTORER = """

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ccops.cmd.db import is_served
+from ccops.desk.daemon.standby import Follower
 from ccops.pbx.sim import SimPbx
-from ccops.store import open_store
+from ccops.settings import load
+from ccops.store import StoreFull, open_store
 from ccops.store.standby.role import role_of
 from tests.daemons import Daemon, Ran, plan, quick, short_folder, until, write_config
 from tests.standby_pair import calls
@@ -221,3 +225,30 @@ async def test_a_standby_ends_when_it_is_told_to_and_its_commands_write_nothing(
         assert checks["standby"]["ok"] is True
         assert await two.signal(signal.SIGTERM) == 0
         assert made.one.kind == "primary"
+
+
+async def test_a_standby_that_cannot_fetch_does_not_take_over_from_one_that_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with site("takeover_after = 30\n") as made:
+        one, two = made.one, made.two
+        await two.done("standby", "follow")
+        now, said = [0.0], list[str]()
+        follower = Follower(load(two.config, {}).settings, said.append, clock=lambda: now[0])
+
+        def full(*_arguments: object) -> None:
+            raise StoreFull("no room")
+
+        monkeypatch.setattr("ccops.store.standby.pair.fetched", full)
+        for _round in range(3):
+            now[0] += 20
+            await follower.round()
+        assert said == ["Standby: no room"]
+        assert (one.kind, two.kind) == ("primary", "standby")
+        monkeypatch.undo()
+        await one.signal(signal.SIGKILL)
+        for kind in ("standby", "primary"):
+            now[0] += 20
+            await follower.round()
+            assert two.kind == kind
+        assert one.kind == "superseded"

@@ -275,7 +275,6 @@ def ship_store(context: typer.Context) -> None:
     Nobody calls this by hand: it is what standby.peer of the other machine runs here, mostly by ssh with a key that may
     run nothing else. It ships what is new of the store, and gives the right to write up to a machine that takes over.
     """
-    import os
     import sys
 
     run = Run.of(context)
@@ -284,7 +283,6 @@ def ship_store(context: typer.Context) -> None:
 
     if sys.stdin.isatty():
         raise UsageProblem(_("There is nobody to talk to."), remedy=_("`ccops standby fetch` on the other machine."))
-    os.nice(19)  # whoever serves people here comes first
     with cleaned_up():
         serving = is_served(run.settings.daemon.socket)
         serve(run.settings.store.path, Wire(sys.stdin.buffer, sys.stdout.buffer), serving=serving)

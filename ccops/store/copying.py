@@ -13,8 +13,8 @@ STEP: Final = 256
 """Pages between two breaths: 2 MB."""
 _SYNC: Final = 4
 """Steps after which what was written goes to the disk: a writer's own sync would wait for all of a copy that waits."""
-_LONGEST_BREATH: Final = 0.1
-LONG_WAL: Final = 16 << 20
+_LONGEST_REST: Final = 0.1
+LONG_WAL: Final = 4 << 20
 """Bytes of write-ahead log that a copy may leave behind for a writer to put away."""
 
 
@@ -56,21 +56,34 @@ def _copy(source: sqlite3.Connection, partial: Path, breaths: "Breaths") -> None
         source.execute("ROLLBACK")
 
 
-class Breaths:
-    """Called between two steps: brings what was written to the disk, and leaves as much time to others as it took."""
+class Rests:
+    """Called between two steps of long work: leaves as much time to others as the step took."""
 
-    def __init__(self, descriptor: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """`descriptor` is that of the file that is being written."""
-        self._descriptor, self._clock = descriptor, clock
-        self._since, self._steps = clock(), 0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` gives seconds."""
+        self._clock = clock
+        self._since = clock()
 
     def __call__(self, *_progress: object) -> None:
-        """Take a breath."""
+        """Take a rest."""
+        time.sleep(min(max(0.0, self._clock() - self._since), _LONGEST_REST))
+        self._since = self._clock()
+
+
+class Breaths(Rests):
+    """The same for a file that is being written, which comes to the disk piece by piece."""
+
+    def __init__(self, descriptor: int) -> None:
+        """`descriptor` is that of the file."""
+        super().__init__()
+        self._descriptor, self._steps = descriptor, 0
+
+    def __call__(self, *_progress: object) -> None:
+        """Take a rest; every few, what was written goes to the disk."""
         self._steps += 1
         if self._steps % _SYNC == 0:
             os.fdatasync(self._descriptor)
-        time.sleep(min(self._clock() - self._since, _LONGEST_BREATH))
-        self._since = self._clock()
+        super().__call__()
 
 
 def sync_folder(folder: Path) -> None:

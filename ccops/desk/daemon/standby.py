@@ -43,12 +43,18 @@ class Follower:
         fetch_at = 0.0
         while not stop.is_set() and self._is_standby():
             if standby.peer and self._clock() >= fetch_at:
-                await self._round()
-                fetch_at = self._clock() + standby.interval
+                await self.round()
+                fetch_at = self._clock() + self._period
             notify("WATCHDOG=1")
             await _wait(stop, min(LOOK_EVERY, watchdog_interval() or LOOK_EVERY))
         if not stop.is_set():
             self._say(_("This machine takes over."))
+
+    @property
+    def _period(self) -> float:
+        """Seconds between two rounds; where this machine may take over by itself, one that fails is not enough."""
+        standby = self._settings.standby
+        return min(standby.interval, standby.takeover_after / 3) if standby.takeover_after else standby.interval
 
     def _is_standby(self) -> bool:
         role = role_of(self._settings.store.path)
@@ -56,10 +62,12 @@ class Follower:
             raise fenced(self._settings.store.path, role)
         return role is not None and role.kind == "standby"
 
-    async def _round(self) -> None:
+    async def round(self) -> None:
         """Fetch what is new; take over where the other machine is gone for long and that is wanted."""
         self._tell(await _patiently(self._fetch))
         after = self._settings.standby.takeover_after
+        if after:
+            await _patiently(self._look)
         if after and self._clock() - self._served >= after:
             self._say(_("The other machine has not served for {seconds:g} s.").format(seconds=after))
             self._say(await _patiently(self._take_over))
@@ -67,15 +75,23 @@ class Follower:
     def _fetch(self) -> str:
         """Fetch; return what went wrong."""
         from ccops.store.standby.pair import fetched
+
+        try:
+            shipment = fetched(self._settings.store.path, self._settings.standby.peer)
+            log.debug("standby: %d chunks of term %d", shipment.chunks, shipment.claim.term)
+        except CcopsError as error:
+            return str(error)
+        return ""
+
+    def _look(self) -> str:
+        """See whether the other machine serves, whatever became of the shipment: this disk may be the one that is full.
+
+        Return why that cannot be seen.
+        """
         from ccops.store.standby.peer import Peer
 
-        path, command = self._settings.store.path, self._settings.standby.peer
         try:
-            shipment = fetched(path, command)
-            log.debug("standby: %d chunks of term %d", shipment.chunks, shipment.claim.term)
-            if not self._settings.standby.takeover_after:
-                return ""
-            with Peer(command) as peer:
+            with Peer(self._settings.standby.peer) as peer:
                 if peer.state.get("serving"):
                     self._served = self._clock()
         except CcopsError as error:

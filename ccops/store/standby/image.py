@@ -11,17 +11,19 @@ import os
 import sqlite3
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from ccops.i18n import _
-from ccops.store.copying import put_away
+from ccops.store.copying import Rests, put_away
 from ccops.store.errors import StoreError, told
 
 CHUNK: Final = 16
 """Pages that are compared and shipped together."""
+_STRETCH: Final = 64
+"""Chunks between two rests: 8 MB."""
 DIGEST: Final = 16
 """Bytes of a chunk's digest."""
 _HEADER: Final = 100
@@ -182,4 +184,13 @@ class Image:
 
     def digests(self) -> bytes:
         """Return the digests of all chunks, one after the other."""
-        return b"".join(digest(self.chunk(number)) for number in range(self.chunks))
+        return b"".join(digest(self.chunk(number)) for number in rested(range(self.chunks)))
+
+
+def rested(numbers: Iterable[int]) -> Iterator[int]:
+    """Yield numbers of chunks, with a rest now and then in which those who write the store have the machine."""
+    rest = Rests()
+    for place, number in enumerate(numbers, 1):
+        yield number
+        if place % _STRETCH == 0:
+            rest()

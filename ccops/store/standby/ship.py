@@ -10,7 +10,7 @@ from typing import Any, Final
 from ccops.errors import CcopsError, UsageProblem
 from ccops.i18n import _
 from ccops.store.schema import VERSION
-from ccops.store.standby.image import CHUNK, Image
+from ccops.store.standby.image import CHUNK, Image, rested
 from ccops.store.standby.place import alone_with, claim_in, fence, paired, shipped, state_of
 from ccops.store.standby.role import role_of
 from ccops.store.standby.wire import PROTOCOL, PeerUnreachable, Wire
@@ -91,7 +91,7 @@ def _copy(path: Path, wire: Wire, node: str) -> None:
 
 
 def _send(image: Image, wire: Wire, wanted: list[Any]) -> None:
-    for number in wanted:
+    for number in rested(wanted):
         if not isinstance(number, int) or not 0 <= number < image.chunks:
             raise UsageProblem(_("That is no request."))
         data = zlib.compress(image.chunk(number), 1)
