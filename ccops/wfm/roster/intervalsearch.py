@@ -5,7 +5,7 @@ It proves a bound and guides a plan of who works on which day (`daymoves`), and 
 are solved for everybody at once, one programme per core; now and then a few people are put back in another order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -25,15 +25,14 @@ from ccops.wfm.roster.rules import breaches, fitting
 from ccops.wfm.roster.totals import Totals
 
 _RELAX_SHARE = 0.3
-_LAGRANGE_SHARE = 0.05
-_LAGRANGE_ROUNDS = 1
 _PLAN_SHARE = 0.35
-_PROVE_SHARE = 0.3
+_PROVE_SHARE = 0.5
+_TURN = 0.03
 _DESCENT_SHARE = 0.05
 _BY_DAYS = 0.97
 _PAIRS = 0.7
-_DAY_SECONDS = 8.0
-_AGAIN_SECONDS = 10.0
+_DAY_SECONDS = 15.0
+_AGAIN_SECONDS = 15.0
 _SHAKE_UNITS = 4_000_000
 _TRIES = 12
 _REACH = 6
@@ -47,6 +46,7 @@ class IntervalSearch:
         """`offer` is called whenever the descent's roster may be the best so far."""
         self.core, self.cover, self.descent, self.offer = core, cover, descent, offer
         self.control, self.luck = descent.control, descent.luck
+        self.lagrange = Lagrange(core, cover, self.control)
         self.crew = DayCrew(core, cover, descent, offer)
         self.vain: set[Part] = set()
 
@@ -65,7 +65,7 @@ class IntervalSearch:
             self.descent.restore(first)
             self._every_day(totals)
         self.control.phase = "improve"
-        self._improve(totals)
+        self._improve(totals, relaxed)
 
     def _relaxed(self) -> Relaxed:
         """Solve the relaxation beside the descent (before it in a deterministic run)."""
@@ -92,9 +92,26 @@ class IntervalSearch:
         return None if plan is None else DayMoves(self.core, totals, plan).run(lambda: control.over)
 
     def _bound(self, relaxed: Relaxed) -> None:
-        lagrange = Lagrange(self.core, self.cover, self.control.part(_LAGRANGE_SHARE * self.control.left))
-        lagrange.climb(relaxed.worth, _LAGRANGE_ROUNDS)
-        self.control.raise_bound(lagrange.control.bound)
+        """Prove a first bound."""
+        worth = np.clip(relaxed.worth, 0.0, self.cover.under[:, None])
+        self.control.raise_bound(self.lagrange.evaluate(worth)[0])
+
+    def _bounds(self, totals: Totals, relaxed: Relaxed) -> Iterator[float]:
+        """Yield better bounds, from whole totals and from whole patterns by turns: either may be far the better one."""
+        until = self.control.used + _PROVE_SHARE * self.control.left
+        ways = [
+            totals.prove(lambda: self.control.over),
+            self.lagrange.climb(relaxed.worth, lambda: self.control.penalty),
+        ]
+        while ways and not self.control.over and self.control.used < until:
+            for way in list(ways):
+                begin = self.control.used
+                for bound in way:
+                    yield bound
+                    if self.control.used - begin > _TURN * self.control.limit:
+                        break
+                else:
+                    ways.remove(way)
 
     def _guided(self, totals: Totals, relaxed: Relaxed, plan: Roster | None) -> Roster:
         """Return a roster that follows the relaxation, and the plan of days if there is one."""
@@ -137,14 +154,13 @@ class IntervalSearch:
                 if not _touches((day,), busy):
                     waiting.remove(day)
                     return (day,)
-            return (waiting.pop(0),) if waiting else None
+            return None
 
         self.crew.work(choose, _DAY_SECONDS)
 
-    def _improve(self, totals: Totals) -> None:
+    def _improve(self, totals: Totals, relaxed: Relaxed) -> None:
         """Solve days and pairs of days again until time is over or nothing is left; prove a better bound meanwhile."""
-        until = self.control.used + _PROVE_SHARE * self.control.left
-        bounds = totals.prove(lambda: self.control.over or self.control.used > until)
+        bounds = self._bounds(totals, relaxed)
         if self.control.deterministic:
             for bound in bounds:
                 self.control.raise_bound(bound)

@@ -6,6 +6,7 @@ takes breaks where least is lost.
 """
 
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -15,9 +16,15 @@ from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.pricing import Pricer
 
 _SINGLE = 1e-6
-_STEP = 0.3
-_TARGET = 0.02
-_PATIENCE = 4
+_TARGET = 0.05
+"""Where no roster is known yet: how far above the bound one may be."""
+_LENGTH = 1.0
+_LONGEST, _LONGER, _SHORTER = 2.0, 1.1, 0.66
+_SHORTEST = 1e-4
+_PATIENCE = 10
+_STALLED = 60
+_LITTLE = 1e-4
+_WEIGHT = 0.15
 
 
 class Lagrange:
@@ -48,27 +55,40 @@ class Lagrange:
         held = np.where(self.cover.serves[group][:, None], worth[:, places], -np.inf)
         np.subtract.at(left, (held.argmax(axis=0), places), 1.0)
 
-    def climb(self, worth: Reals, rounds: int) -> float:
-        """Return the best bound of `worth` and what a few subgradient steps (Polyak, small target) make of it."""
+    def climb(self, worth: Reals, target: Callable[[], float | None]) -> Iterator[float]:
+        """Yield better and better bounds, from `worth` on; `target` is a penalty that is known to be possible.
+
+        Steps go from the best point so far along an average of the subgradients (Barahona & Anbil, "The volume
+        algorithm", Mathematical Programming 87, 2000), and become shorter where they do not help.
+        """
         top = self.cover.under[:, None]
-        worth = np.clip(worth, 0.0, top)
-        best, best_worth, step, idle = -math.inf, worth, _STEP, 0
-        for _round in range(rounds):
-            if self.control.over:
-                break
-            value, left = self.evaluate(worth)
-            self.control.raise_bound(value)
+        centre = np.clip(worth, 0.0, top)
+        best, average = self.evaluate(centre)
+        length, idle, stalled = _LENGTH, 0, 0
+        while math.isfinite(best) and length > _SHORTEST and stalled < _STALLED:
+            yield best
+            stuck = ((centre >= top) & (average > 0)) | ((centre <= 0) & (average < 0))
+            direction = np.where(stuck, 0.0, average)
+            norm = float((direction**2).sum())
+            known = target()
+            room = abs(best) * _TARGET if known is None else known - best
+            if norm <= 0 or room <= 0:
+                return
+            point = np.clip(centre + length * room / norm * direction, 0.0, top)
+            value, left = self.evaluate(point)
+            average = average + _weight(left, average) * (left - average)
+            stalled = 0 if value > best + _LITTLE * room else stalled + 1
             if value > best:
-                best, best_worth, idle = value, worth, 0
+                length = min(_LONGEST, length * _LONGER) if float((left * direction).sum()) > 0 else length
+                best, centre, idle = value, point, 0
             else:
                 idle += 1
                 if idle % _PATIENCE == 0:
-                    step, worth = step / 2, best_worth
-                    continue
-            stuck = ((worth >= top) & (left > 0)) | ((worth <= 0) & (left < 0))
-            direction = np.where(stuck, 0.0, left)
-            norm = float((direction**2).sum())
-            if norm <= 0:
-                break
-            worth = np.clip(worth + step * _TARGET * abs(best) / norm * direction, 0.0, top)
-        return best
+                    length *= _SHORTER
+
+
+def _weight(left: Reals, average: Reals) -> float:
+    """Return how much of a new subgradient makes the average shortest, within bounds."""
+    change = left - average
+    size = float((change**2).sum())
+    return min(max(-float((average * change).sum()) / size, _WEIGHT / 10), _WEIGHT) if size > 0 else _WEIGHT
