@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 import pytest
 
@@ -16,7 +16,7 @@ from ccops.store.audit import open_audit
 from ccops.store.lock import writer_lock
 from tests.badserver import certificate
 from tests.daemons import Daemon, short_folder, until
-from tests.doctoring import Fault, Place, diagnosed, faults
+from tests.doctoring import Fault, Place, diagnosed, examined, faults
 from tests.hooks import hook
 from tests.mailserver import USER, mail_server
 from tests.mounts import disk
@@ -338,3 +338,20 @@ async def an_alert_was_given_up(place: Place) -> AsyncIterator[None]:
 async def test_doctor_names_what_is_wrong_and_what_to_do(wrong: Fault) -> None:
     with short_folder() as folder:
         await diagnosed(wrong, folder)
+
+
+async def test_who_comes_through_the_daemon_need_not_read_what_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor without rights on the store, its keys and its folder: nothing of that is a fault."""
+    with short_folder() as folder:
+        async with AsyncExitStack() as stack:
+            place = Place(folder, stack)
+            await place.pbx()
+            (folder / "hook").write_text("https://127.0.0.1:1/x")
+            (folder / "hook").chmod(0o600)
+            place.more.append(f'{TARGET}webhook_file = "{folder}/hook"')
+            await running(place)
+            monkeypatch.setattr(os, "access", lambda path, _mode, **_more: str(path).endswith("config.toml"))
+            code, checks = await examined(place.write(), "--listen", "0")
+    own = {name: checks[name]["ok"] for name in ("store", "history", "alert_target_x")}
+    assert own == {"store": None, "history": None, "alert_target_x": None}
+    assert (code, [name for name, one in checks.items() if one["ok"] is False]) == (0, [])

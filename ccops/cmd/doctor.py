@@ -100,7 +100,7 @@ def _on_disk(settings: Settings, now: float, *, kept: bool) -> Iterator[Check]:
     yield from safety_checks(settings, now)
     yield from disk.reports_folder(settings)
     yield here.queue_log(settings, now)
-    yield from history_checks(settings)
+    yield from history_checks(settings, kept=kept)
     yield from record_checks(settings, now)
 
 

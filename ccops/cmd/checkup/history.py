@@ -1,5 +1,6 @@
 """Checks of the history in the store: what about the log may make figures wrong, and which reports it touches."""
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,8 +16,11 @@ BAD_SHARE = 0.01
 _NAMED = 5
 
 
-def history_checks(settings: Settings) -> Iterator[Check]:
-    """Yield the checks of the store's history; one that says so where there is none."""
+def history_checks(settings: Settings, *, kept: bool = False) -> Iterator[Check]:
+    """Yield the checks of the store's history; one that says so where there is none.
+
+    `kept` says that a daemon keeps it, whose store is not for everybody.
+    """
     from ccops.reports.archive import Archive
     from ccops.reports.rules import Rules
     from ccops.reports.soundness import audited
@@ -29,6 +33,10 @@ def history_checks(settings: Settings) -> Iterator[Check]:
         return
     if not there:
         yield Check("history", None, _("There is none yet."), _("`ccops ingest queue-log` takes the log in."))
+        return
+    if kept and not os.access(path, os.R_OK):
+        remedy = _("Run `ccops doctor` as the daemon's user to have it looked at.")
+        yield Check("history", None, _("{path} is for the daemon alone.").format(path=path), remedy)
         return
     try:
         with Archive.opened(path, Rules.of(settings), settings.zone) as archive:
