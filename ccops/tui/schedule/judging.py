@@ -7,7 +7,7 @@ from ccops.desk.planning.rosters import Roster, Rosters
 from ccops.desk.planning.rosters import difference as differing
 from ccops.store.planning import DayRow
 from ccops.tui.schedule.asks import Around, Rearranged
-from ccops.tui.schedule.edit import given
+from ccops.tui.schedule.edit import clock, given
 from ccops.tui.schedule.errands import Candidate, Candidates, Changed, Changes, Difference, Verdict
 from ccops.tui.schedule.opened import Opened
 from ccops.wfm.plan.build import assignment_of
@@ -77,10 +77,14 @@ def difference(opened: Opened, changes: Changes, other: int | None) -> Differenc
             continue
         texts = [cell_text(old), cell_text(new)]
         if texts[0] == texts[1]:  # only breaks were moved
-            texts = [cell_text(old, breaks=True), cell_text(new, breaks=True)]
+            texts = [_breaks_text(old), _breaks_text(new)]
         member = opened.team.member(row.person)
         found.append(Changed(row.person, row.person if member is None else member.name, row.day, texts[0], texts[1]))
     return Difference(tuple(found), tuple(check(opened.plan, opened.assignments(changes))))
+
+
+def _breaks_text(row: DayRow | None) -> str:
+    return ", ".join(f"{name} {clock(at)}" for name, at, _minutes, _paid in row.breaks) if row is not None else ""
 
 
 def rearrangement(rosters: Rosters, made: Roster, result: Result, order: Around) -> Rearranged:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from ccops.i18n import _
@@ -88,7 +88,9 @@ class ShortsView(Listed[Short]):
             return
         self._listed = verdict
         found = [short for cover in verdict.cover for short in shorts_of(cover, book.first, book.interval)]
-        self.fill(sorted(found, key=lambda one: (one.day < book.today, one.day, one.start, one.queue)))
+        now = datetime.fromtimestamp(self.station.clock(), self.room.settings.zone)
+        over = (now.date(), now.hour * 60 + now.minute)
+        self.fill(sorted(found, key=lambda one: ((one.day, one.end) <= over, one.day, one.start, one.queue)))
 
     def frame(self, frame: Frame) -> None:
         """Look whether they are known now."""
@@ -98,7 +100,7 @@ class ShortsView(Listed[Short]):
         """Return how much is missing, beside what was missing before."""
         made = self._made
         if made is not None:
-            text = _("{now:.1f} agent hours missing, {without:.1f} if nobody stood in, {planned:.1f} as it was planned")
+            text = _("{now:.1f} h missing ({without:.1f} unfilled, {planned:.1f} planned)")
             return text.format(now=made.now, without=made.without, planned=made.planned)
         if self._sheet.verdict is None:
             return _("working out …")
