@@ -136,6 +136,34 @@ def test_trunks_hold_those_who_wait_and_those_who_talk() -> None:
     assert "trunks" not in staffing("--calls 12 --interval 3m --aht 3m --agents 60")
 
 
+@pytest.mark.parametrize(
+    "asked", ["--calls 100 --aht 180 --agents 14", "--calls 60 --aht 300 --agents 9 --patience 60"]
+)
+def test_every_answer_can_be_played(asked: str) -> None:
+    found = staffing(f"{asked} --interval 30m --simulate")
+    for name in ("service_level", "asa", "abandon_rate"):
+        low, high = found[f"simulated_{name}_low"], found[f"simulated_{name}_high"]
+        width = high - low
+        assert low - width <= found[name] <= high + width, "three times the interval holds all but ever"
+        assert low <= found[f"simulated_{name}"] <= high
+    assert "simulated_asa" not in staffing(f"{asked} --interval 30m")
+    assert "simulated" not in ask(f"{asked} --interval 30m").out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("--calls 0 --aht 180 --agents 3", "nothing to simulate"),
+        ("--calls 100 --aht 180 --agents 10", "without end"),
+        ("--calls 10000 --aht 180 --agents 1200", "too long"),
+    ],
+)
+def test_what_cannot_be_played(asked: str, said: str) -> None:
+    result = ask(f"{asked} --interval 30m --simulate")
+    assert result.code == 2
+    assert said in result.err
+
+
 def test_no_calls_and_overload_are_answers() -> None:
     nothing = staffing("--calls 0 --interval 30m --aht 180 --target 80/20 --trunks 0.01")
     assert (nothing["agents"], nothing["positions"], nothing["trunks"]) == (0, 0, 0)

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 STAFFING_COLUMNS = columns(
     "agents:count", "positions:count", "service_level:rate", "asa:seconds", "occupancy:rate", "wait_probability:rate",
     "abandon_rate:rate", "mean_wait:seconds", "abandoned:rate", "erlangs", "trunks:count", "rule",
-    "threshold:seconds", "short_abandon:seconds",
+    "threshold:seconds", "short_abandon:seconds", "simulated_service_level:rate", "simulated_service_level_low:rate",
+    "simulated_service_level_high:rate", "simulated_asa:seconds", "simulated_asa_low:seconds",
+    "simulated_asa_high:seconds", "simulated_abandon_rate:rate", "simulated_abandon_rate_low:rate",
+    "simulated_abandon_rate_high:rate",
 )  # fmt: skip
+_SIMULATED = ("service_level", "asa", "abandon_rate")
 
 _AGENTS = 1_000_000
 _CALLS = 1e9
@@ -58,6 +62,10 @@ TrunksOption = Annotated[
     ),
 ]
 
+SimulateOption = Annotated[
+    bool, typer.Option("--simulate", help="Play it, too: what comes out, with the interval that holds it.")
+]
+
 
 @listing(STAFFING_COLUMNS, one=True)
 @planning()
@@ -90,6 +98,7 @@ def staffing(
         str | None, typer.Option("--short-abandon", metavar="TIME", help="Who gives up sooner does not count.")
     ] = None,
     trunks: TrunksOption = None,
+    simulate: SimulateOption = False,
 ) -> None:
     """Say how many agents a load needs, or what a number of agents makes of it.
 
@@ -111,9 +120,9 @@ def staffing(
     counted = _rule(run, target, threshold, rule, short_abandon)
     aims = None if agents is not None else _target(target, demands)
     found = load.staffed(counted, aims, spare, agents)
-    record = _staffing_record(found, counted) | {"erlangs": round(load.erlangs, 6)}
-    if blocking is not None:
-        record["trunks"] = load.trunks(found, blocking)
+    record = _staffing_record(found, counted) | load.more(found, counted, blocking, simulate=simulate)
+    if not simulate and not out.fields:
+        out.columns = [column for column in out.columns if not column.name.startswith("simulated")]
     if found.asa is not None and math.isinf(found.asa):
         text = _("{load:g} erlangs are more than {agents} agents can carry: the queue grows without end.")
         run.narrator.say(text.format(load=load.erlangs, agents=found.agents))
@@ -201,6 +210,26 @@ class _Load:
         if target is None:
             return staff(traffic, rule, agents or 0, shrinkage)[0]
         return staff_for(traffic, rule, target, shrinkage)[0]
+
+    def more(
+        self, found: "Staffing", rule: "ServiceRule", blocking: float | None, *, simulate: bool
+    ) -> dict[str, float | int | None]:
+        """Return the load, with trunks and what is simulated where they are asked for."""
+        record: dict[str, float | int | None] = {"erlangs": round(self.erlangs, 6)}
+        if blocking is not None:
+            record["trunks"] = self.trunks(found, blocking)
+        return record | self.simulated(rule, found.agents) if simulate else record
+
+    def simulated(self, rule: "ServiceRule", agents: int) -> dict[str, float | int | None]:
+        """Return what the simulation says of these agents, with 95 % intervals; a check of the formulas."""
+        from ccops.wfm.proof import played
+
+        figures = played(self.calls, self.interval, self.aht, self.patience, agents, rule)
+        return {
+            f"simulated_{name}{suffix}": figure(getattr(getattr(figures, name), part), 6)
+            for name in _SIMULATED
+            for suffix, part in (("", "mean"), ("_low", "low"), ("_high", "high"))
+        }
 
     def trunks(self, found: "Staffing", blocking: float) -> int | None:
         """Return the fewest trunks for callers who wait or talk; None where they would pile up without end."""

@@ -22,6 +22,7 @@ app.command(
         "ccops wfm staffing --calls 100 --interval 30m --aht 180 --target 80/20 --shrinkage 30%",
         "ccops wfm staffing --calls 100 --interval 30m --aht 3m --agents 14 --patience 2m --json",
         "ccops wfm staffing --calls 400 --interval 15m --aht 180 --target 80/30 --patience 60 --max-occupancy 0.9",
+        "ccops wfm staffing --calls 100 --interval 30m --aht 3m --agents 14 --patience 2m --simulate",
     ),
 )(staffing)
 app.command(
