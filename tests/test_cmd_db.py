@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import sqlite3
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -98,12 +99,28 @@ def test_a_backup_is_one_sound_file_for_its_owner_alone(store: Path, tmp_path: P
     found = data(db(store, "backup", str(copy), "--json"))
     assert list(found) == ["store", "backup", "bytes", "seconds"]
     assert found["bytes"] == copy.stat().st_size > 0
-    assert [item.name for item in copy.parent.iterdir()] == ["copy.db"]
-    assert copy.stat().st_mode & 0o077 == 0
+    assert sorted(item.name for item in copy.parent.iterdir()) == ["copy.db", "copy.db.sha256"]
+    assert {item.stat().st_mode & 0o077 for item in copy.parent.iterdir()} == {0}
     assert visits(copy) == visits(store) == 11
     again = db(store, "backup", str(copy))
     assert again.code == 2
     assert "exists already" in again.err
+
+
+def test_one_letter_that_changed_in_a_backup_is_found(store: Path, tmp_path: Path) -> None:
+    """Where SQLite's own check, the digests of log lines and the audit's chain see nothing."""
+    copy = tmp_path / "copy.db"
+    data(db(store, "backup", str(copy), "--check", "--json"))
+    assert subprocess.run(["sha256sum", "-c", "copy.db.sha256"], cwd=tmp_path, check=False).returncode == 0
+    content = bytearray(copy.read_bytes())
+    content[content.index(b"MANAGER") if b"MANAGER" in content else -1000] ^= 1
+    copy.write_bytes(content)
+    found = db(copy, "check", "--json")
+    assert (found.code, "copy.db.sha256" in found.out) == (1, True)
+    refused = db(store, "restore", str(copy), "--yes")
+    assert (refused.code, "damaged" in refused.err) == (1, True)
+    (tmp_path / "copy.db.sha256").unlink()
+    assert visits(store) == 11
 
 
 def test_a_backup_while_somebody_writes_is_a_moment_of_the_store(store: Path, tmp_path: Path) -> None:

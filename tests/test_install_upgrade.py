@@ -209,7 +209,9 @@ def test_copies_by_date_are_checked_and_the_newest_kept(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     new = Path(json.loads(result.out)["backup"])
     assert new.name == "ccops-20260304-130000.db"  # in the site's zone
-    assert sorted(path.name for path in folder.iterdir()) == sorted([*others, *ours[-2:], new.name])
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [*others, *ours[-2:], new.name, f"{new.name}.sha256"]
+    )
     assert check(new) == []
     again = invoke("--db", str(store), "db", "backup", str(folder), "--keep", "1")
     assert again.code == 2  # in the same second: nothing is written over, and nothing removed

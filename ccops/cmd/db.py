@@ -90,11 +90,12 @@ def backup_store(
 ) -> None:
     """Write a whole copy of the store, as it is at one instant, also while the daemon writes to it.
 
+    Beside it stands its sum, FILE.sha256, by which check and restore see that it is still what was written.
     Older copies go only once the new one is there, and only those that were named by date here.
     """
     run = Run.of(context)
     from ccops.store import backup
-    from ccops.store.copying import noted
+    from ccops.store.copying import noted, summed
 
     path, begun = run.settings.store.path, time.monotonic()
     folder = file if file.is_dir() else None
@@ -107,6 +108,7 @@ def backup_store(
             backup(path, file)
     except SystemExit:
         raise CcopsError(_("The backup was stopped; nothing is left of it.")) from None
+    summed(file)
     if checked:
         _check_backup(file)
     if folder is not None and keep is not None:
@@ -123,9 +125,12 @@ def _dated(run: Run, path: Path) -> str:
 
 def _keep(folder: Path, path: Path, count: int) -> None:
     """Remove all but the newest copies of this store that were named by date."""
+    from ccops.store.copying import sum_of
+
     named = re.compile(rf"{re.escape(path.stem)}-\d{{8}}-\d{{6}}\.db")
     copies = sorted(item for item in folder.iterdir() if named.fullmatch(item.name) and item.is_file())
     for old in copies[:-count]:
+        sum_of(old).unlink(missing_ok=True)
         old.unlink(missing_ok=True)
     half = re.compile(named.pattern + r"\.partial")
     for left in folder.iterdir():  # by a copy that was killed

@@ -1,6 +1,7 @@
 """Copies a store while it is written to: one instant of it, in small steps, so that its writers do not notice."""
 
 import contextlib
+import hashlib
 import json
 import os
 import sqlite3
@@ -110,6 +111,43 @@ def put_away(path: Path) -> None:
         pass  # a writer is at it already
     finally:
         connection.close()
+
+
+# --- what a backup was when it was written ---
+
+
+def sum_of(copy: Path) -> Path:
+    """Return the file beside a backup that holds its sum, as `sha256sum -c` reads it."""
+    return copy.with_name(copy.name + ".sha256")
+
+
+def summed(copy: Path) -> None:
+    """Write the sum of a backup beside it: SQLite itself does not see a changed letter in a row.
+
+    Raises OSError where it cannot be written.
+    """
+    new = sum_of(copy).with_name(sum_of(copy).name + ".new")
+    new.write_text(f"{_digest(copy)}  {copy.name}\n", encoding="utf-8")
+    new.chmod(0o600)
+    os.replace(new, sum_of(copy))
+
+
+def is_as_written(copy: Path) -> bool:
+    """Tell whether a file has the sum that stands beside it; True where none does."""
+    try:
+        noted = sum_of(copy).read_text(encoding="utf-8", errors="replace")[:64]
+    except OSError:
+        return True
+    return noted == _digest(copy)
+
+
+def _digest(copy: Path) -> str:
+    found, rest = hashlib.sha256(), Rests()
+    with copy.open("rb") as file:
+        while piece := file.read(8 << 20):
+            found.update(piece)
+            rest()
+    return found.hexdigest()
 
 
 # --- when the last backup was made ---

@@ -10,7 +10,7 @@ from typing import Any
 
 from ccops.errors import PermissionRefused, UsageProblem
 from ccops.i18n import _
-from ccops.store.copying import copy_to, put_away
+from ccops.store.copying import copy_to, is_as_written, put_away, sum_of
 from ccops.store.errors import StoreDamaged, StoreError, StoreNewer, told, unwritten
 from ccops.store.schema import APPLICATION_ID, LATER_INDEXES, MIGRATIONS, VERSION
 from ccops.store.standby.role import Guard, refuse_unless_mine, role_of
@@ -244,12 +244,14 @@ def check(path: Path) -> list[str]:
     """Return what is wrong with a store, in the reader's language; empty where nothing is.
 
     Reads every page. Beside SQLite's own check: every raw block unpacks to what its digest says, blocks follow one
-    another, and the audit's chain is whole.
+    another, the audit's chain is whole, and a backup has the sum that stands beside it.
     """
     from ccops.store.audit import first_broken
     from ccops.store.raw import broken_blocks
 
     with open_store(path, read_only=True, older=True) as database:
+        if not is_as_written(path):
+            return [_("It was changed after it was written, as {sum} shows.").format(sum=sum_of(path))]
         found = [str(row[0]) for row in database.rows("PRAGMA integrity_check") if row[0] != "ok"]
         found += [str(row) for row in database.rows("PRAGMA foreign_key_check")]
         if found:
