@@ -14,7 +14,9 @@ from ccops.tui.dialogs import Choice, Choose
 from ccops.tui.feed import Frame
 from ccops.tui.listspec import ListSpec
 from ccops.tui.schedule.asks import Take, Takers, Withdraw
+from ccops.tui.schedule.edit import hours_text
 from ccops.tui.schedule.errands import (
+    Candidate,
     Candidates,
     Decide,
     Live,
@@ -27,6 +29,7 @@ from ccops.tui.schedule.errands import (
 )
 from ccops.tui.schedule.lists import Listed, column, listing
 from ccops.tui.schedule.planning import Planning
+from ccops.tui.schedule.sheet import Sheet
 from ccops.tui.schedule.signs import RULES, day_text
 
 _AGAIN = 2.0
@@ -188,12 +191,7 @@ class RequestsView(Listed[Request]):
         sheet = self.room.sheet
         if isinstance(found, Refused) or sheet is None:
             return
-        hints = {one.person: ", ".join(RULES.get(rule, rule) for rule in one.broken) for one in found.people}
-        mark = self.station.look.glyph("crit")
-        choices = [
-            Choice(person, sheet.name_of(person), f"{mark} {rules}" if rules else _("breaks no rule"))
-            for person, rules in hints.items()
-        ]
+        choices = [Choice(one.person, sheet.name_of(one.person), self._taking(sheet, row, one)) for one in found.people]
         title = _("Who takes it? {what} of {person}, {days}").format(what=row.what, person=row.name, days=_span(row))
         person = await self.room.chosen(Choose(self.station, title, choices))
         if person is None:
@@ -203,6 +201,14 @@ class RequestsView(Listed[Request]):
             self._take(answer)
             text = _("{person} takes it; it is theirs once it is approved: y.")
             self.room.say(text.format(person=sheet.name_of(person)), "ok")
+
+    def _taking(self, sheet: Sheet, row: Request, one: Candidate) -> str:
+        """Return what somebody works on that day, and which rules their taking the shift would break."""
+        there = sheet.draft.row(one.person, row.first)
+        works = hours_text(there.start, there.minutes) if there.shift else _("off")
+        rules = ", ".join(RULES.get(rule, rule) for rule in one.broken)
+        told = f"{self.station.look.glyph('crit')} {rules}" if rules else _("breaks no rule")
+        return f"{works}  {told}" if sheet.holds(row.first) else told
 
     def action_withdraw(self) -> None:
         """Take back what is under the cursor."""

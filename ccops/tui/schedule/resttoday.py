@@ -68,7 +68,7 @@ SLOTS: ListSpec[Slot] = ListSpec(
         column("calls", _("Came"), 5, lambda row: _number(row.calls), sort=lambda row: row.calls, align="right"),
         column("expected", _("Expected"), 8, lambda row: _number(row.expected, 1), sort=lambda row: row.expected,
                align="right"),
-        column("range", _("Range"), 9, lambda row: f"{row.low:.0f}–{row.high:.0f}", sort=lambda row: row.high,
+        column("range", _("Range"), 9, lambda row: f"{row.low:.0f}-{row.high:.0f}", sort=lambda row: row.high,
                align="right", tone=lambda _row: "muted", rank=4),
         column("required", _("Required"), 8, lambda row: str(row.required), sort=lambda row: row.required,
                align="right"),
