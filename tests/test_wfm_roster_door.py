@@ -141,6 +141,26 @@ def test_a_sick_call_changes_little_and_nothing_before_today() -> None:
     assert new.costs.changes == 30 * len([one for one in changed if (one.person, one.day) not in _away(sick)])
 
 
+def test_breaks_stay_where_a_shift_stays() -> None:
+    plan = centre(9, 7)
+    old = solve(plan, seconds=1, deterministic=True)
+    # As somebody may have placed them by hand: where nothing is needed, any place is as good.
+    idle = replace(plan, queue_needs=tuple(replace(need, agents=need.agents * 0) for need in plan.queue_needs))
+    shifts = {shift.name: shift for shift in plan.shifts}
+    moved = tuple(_with_latest_breaks(one, shifts[one.shift]) if one.works else one for one in old.assignments)
+    again = solve(keep(idle, moved, weight=100), seconds=1, deterministic=True, start=moved)
+    before = {(one.person, one.day): one for one in moved}
+    same = [one for one in again.assignments if one.works and before[one.person, one.day].shift == one.shift]
+    assert same
+    assert all(one.breaks == before[one.person, one.day].breaks for one in same)
+    assert price(idle, again.assignments).total == pytest.approx(again.penalty)
+
+
+def _with_latest_breaks(one: Assignment, shift: Shift) -> Assignment:
+    placed = zip(one.breaks, shift.breaks, strict=True)
+    return replace(one, breaks=tuple(replace(rest, start=one.start + rule.latest) for rest, rule in placed))
+
+
 def _away(plan: Plan) -> set[tuple[str, date]]:
     return {(one.person, one.day) for one in plan.leave}
 

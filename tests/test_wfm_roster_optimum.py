@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from ccops.wfm.roster import DAY_OFF, Assignment, Costs, Leave, Plan, Result, Wish, check, price, solve
 from ccops.wfm.roster.compile import compile_plan
 from ccops.wfm.roster.control import Control
+from ccops.wfm.roster.daymoves import DayMoves
 from ccops.wfm.roster.intervals import IntervalCover
+from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.relax import relax
+from ccops.wfm.roster.rules import breaches
 from ccops.wfm.roster.totals import Totals
 from tests.roster_checker import broken_rules_of_plan, penalty_of_plan
 from tests.roster_plans import MONDAY, queue_plans, shift_plans
@@ -131,6 +134,24 @@ def test_what_whole_totals_prove_is_below_every_roster(plan: Plan, weekday: int,
     least = min(penalty_of_plan(plan, _result(roster, plan)) for roster in every)
     assert proved
     assert -math.inf < max(proved) <= least + 1e-6
+
+
+@settings(max_examples=15)
+@given(queue_plans(people=4, length=7), st.integers(0, 3))
+def test_moves_of_days_keep_the_rules_and_never_cost_more(plan: Plan, most: int) -> None:
+    contract = replace(plan.contracts[0], week_max=1440, max_weekends=most or None)
+    core, control = compile_plan(replace(plan, contracts=(contract,))).core, Control(60, deterministic=True)
+    assert isinstance(core.cover, IntervalCover)
+    totals = Totals(core, core.cover, relax(core, core.cover, control, 10), control)
+    start = np.full((core.people, plan.days), OFF, np.int16)
+    moves = DayMoves(core, totals, start)
+    before = moves.value.sum()
+    after = moves.run(lambda: False)
+    broken = [breach.rule for person in range(core.people) for breach in breaches(core, person, after[person])]
+    assert set(broken) <= {"follow"}
+    assert totals.least(after).sum() == pytest.approx(moves.value.sum())
+    wishes = [sum(core.off_costs[person][row == OFF]) for person, row in enumerate(after)]
+    assert moves.value.sum() + sum(wishes) <= before + core.off_costs.sum() + 1e-6
 
 
 @settings(max_examples=60)

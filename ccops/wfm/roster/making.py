@@ -8,16 +8,18 @@ import numpy as np
 from ccops.i18n import _
 from ccops.wfm.roster.compile import Compiled, compile_plan
 from ccops.wfm.roster.control import Control
-from ccops.wfm.roster.core import Roster
+from ccops.wfm.roster.core import Breaks, Roster
 from ccops.wfm.roster.descent import State
 from ccops.wfm.roster.ease import Eased, ease
 from ccops.wfm.roster.engine import Answer, Engine
 from ccops.wfm.roster.explain import Explainer
+from ccops.wfm.roster.intervals import IntervalCover
 from ccops.wfm.roster.limits import OFF
 from ccops.wfm.roster.model import DAY_OFF, Plan
 from ccops.wfm.roster.pricetag import costs_of
 from ccops.wfm.roster.result import Assignment, Placed, Result, Shortfall
 from ccops.wfm.roster.sharing import with_queues
+from ccops.wfm.roster.steady import with_steady_breaks
 
 
 def make_roster(plan: Plan, control: Control, *, seed: int = 1, start: Iterable[Assignment] | None = None) -> Result:
@@ -26,8 +28,31 @@ def make_roster(plan: Plan, control: Control, *, seed: int = 1, start: Iterable[
     core, eased = ease(compiled.core)
     compiled = replace(compiled, core=core)
     compiled.told.extend(_told(compiled, one) for one in eased)
-    hint = None if start is None else _as_numbers(compiled, start)
-    return _result(compiled, Engine(core, control, seed, hint).solve(), control)
+    before = None if start is None else tuple(start)
+    hint = None if before is None else _as_numbers(compiled, before)
+    answer = Engine(core, control, seed, hint).solve()
+    if before is not None and hint is not None and isinstance(core.cover, IntervalCover):
+        places = _places(compiled, before)
+        answer = replace(answer, state=with_steady_breaks(core.cover, answer.state, hint, places))
+    return _result(compiled, answer, control)
+
+
+def _places(compiled: Compiled, start: Iterable[Assignment]) -> list[Breaks]:
+    """Return where the breaks of assignments begin, by person; -1 where a place is none that the shift allows."""
+    plan = compiled.plan
+    most = max((len(shift.breaks) for shift in compiled.shifts), default=0)
+    found: list[Breaks] = [np.full((plan.days, most), -1, np.int16) for _person in plan.people]
+    for one in start:
+        person, number = compiled.person_place.get(one.person), compiled.shift_place.get(one.shift)
+        day = plan.place_of(one.day)
+        if person is None or number is None or not 0 <= day < plan.days:
+            continue
+        shift = compiled.shifts[number]
+        for place, (placed, rule) in enumerate(zip(one.breaks, shift.breaks, strict=False)):
+            at = placed.start - one.start
+            if rule.earliest <= at <= rule.latest and at % plan.interval == 0:
+                found[person][day, place] = at // plan.interval
+    return found
 
 
 def _as_numbers(compiled: Compiled, start: Iterable[Assignment]) -> Roster:
