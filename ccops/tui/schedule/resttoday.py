@@ -27,7 +27,7 @@ from ccops.tui.view import View
 _AGAIN = 30.0
 """Seconds after which it is worked out again."""
 _NAME = 14
-_ROOMY = 100
+_ROOMY = 112
 """Cells from which a queue's line is in whole words."""
 KINDS = {
     "absent": _("not there"),
@@ -57,6 +57,10 @@ def _gap(row: Slot) -> str:
     return "muted" if row.gap is None else "crit" if row.gap < 0 else "warn" if row.gap > 0 else "ok"
 
 
+def _short_mark(row: Slot, moment: Moment) -> tuple[str, str]:
+    return (moment.look.glyph("crit"), "crit") if row.gap is not None and row.gap < 0 else ("", "text")
+
+
 SLOTS: ListSpec[Slot] = ListSpec(
     name="intervals",
     title=_("Intervals"),
@@ -80,6 +84,7 @@ SLOTS: ListSpec[Slot] = ListSpec(
                sort=lambda row: row.gap, align="right", tone=_gap),
         column("level", _("Service"), 7, lambda row: "" if row.service_level is None else _level(row.service_level),
                sort=lambda row: row.service_level, align="right", rank=1),
+        Column("mark", "", 2, _short_mark, lambda row: row.gap),
     ),
     order=Order(""),
     fields=lambda row: {"queue": row.queue},
