@@ -450,6 +450,32 @@ def test_what_is_damaged_on_its_way_is_not_taken(tmp_path: Path) -> None:
     assert content(two.store) == before
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (b"", 0),
+        (b"garbage\n", 3),
+        (b"[]\n", 3),
+        (b'{"do": "nothing"}\n', 0),
+        (b'{"do": "fence", "node": "x", "host": "y"}\n', 0),
+        (b'{"do": "fence", "node": "x", "host": "y", "term": 1}\n', 0),
+        (b'{"do": "fence", "node": "x", "host": "\\u001b[2J", "term": 9}\n', 0),
+        (b'{"do": "copy", "node": "x", "host": "y"}\n', 0),
+        (b'{"do": "copy", "node": "x", "host": "y"}\n{"want": [-1]}\n', 0),
+        (b'{"do": "copy", "node": "x", "host": "y"}\n{"want": ["a"]}\n', 0),
+        (b'{"do": "copy", "node": "x", "host": "y"}\n{"want": [0]}\n{"done": 1}\n', 0),
+    ],
+)
+def test_nonsense_from_the_other_end_does_nothing(tmp_path: Path, said: bytes, code: int) -> None:
+    one, two = pair(tmp_path)
+    followed(two.store, two.peer)
+    role = one.role
+    found = subprocess.run(one.ship, input=said, capture_output=True, check=False, timeout=60, env=one.variables)
+    assert (found.returncode, b"Traceback" in found.stderr) == (code, False), found.stderr
+    assert one.role == role
+    one.act("1001")
+
+
 def test_who_says_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = pair(tmp_path)
     followed(two.store, two.peer)

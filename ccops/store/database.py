@@ -249,8 +249,9 @@ def check(path: Path) -> list[str]:
     from ccops.store.audit import first_broken
     from ccops.store.raw import broken_blocks
 
+    written = is_as_written(path)  # before SQLite has locks on it, which reading it like this would give away
     with open_store(path, read_only=True, older=True) as database:
-        if not is_as_written(path):
+        if not written:
             return [_("It was changed after it was written, as {sum} shows.").format(sum=sum_of(path))]
         found = [str(row[0]) for row in database.rows("PRAGMA integrity_check") if row[0] != "ok"]
         found += [str(row) for row in database.rows("PRAGMA foreign_key_check")]

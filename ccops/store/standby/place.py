@@ -66,7 +66,7 @@ def _lock(descriptor: int, until: float, path: Path) -> None:
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """Write the store's own claim, whoever may write the rest; nobody else writes meanwhile."""
-    with told(path), closing(sqlite3.connect(path, timeout=_WRITE_PATIENCE, isolation_level=None)) as connection:
+    with told(path), closing(_connected(path)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -75,6 +75,12 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Open a store that is there; one that is not is not made."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=_WRITE_PATIENCE, isolation_level=None)
 
 
 def paired(path: Path) -> Role:
@@ -167,7 +173,7 @@ def adopted(path: Path, role: Role | None) -> None:
 
 def kept_aside(path: Path) -> Path:
     """Put a store out of the way, whole, under a name that is free; return it."""
-    with told(path), closing(sqlite3.connect(path, timeout=_WRITE_PATIENCE)) as connection:
+    with told(path), closing(_connected(path)) as connection:
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     if busy:
         message = _("The store “{path}” is being used by another process.").format(path=path)
