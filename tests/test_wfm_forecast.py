@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccops.errors import UsageProblem
-from ccops.wfm.backtest import backtest, poisson_deviation
+from ccops.wfm.backtest import at_noon, backtest, poisson_deviation
 from ccops.wfm.days import SpecialDay
 from ccops.wfm.forecast import fit, forecast, list_intervals
 from ccops.wfm.history import Count, History, build_history, moments, read_history
@@ -213,6 +213,21 @@ def test_the_range_holds_four_of_five() -> None:
     assert 0.72 < inside / total < 0.88
 
 
+@pytest.mark.parametrize("level", [20, 60, 2000])
+def test_the_range_holds_where_calls_are_few_and_where_they_are_many(level: float) -> None:
+    inside = total = 0
+    for seed in range(3):
+        whole = made_up(112 + 14, seed=seed, level=level, noise=0.05)
+        model = fit(whole.between(0, 112))
+        for place in range(112, 126):
+            _calls, low, high = model.day(FIRST + timedelta(days=place))
+            where = model.profiles.open[place % 7]
+            inside += int(((whole.calls[place] >= low) & (whole.calls[place] <= high))[where].sum())
+            total += int(where.sum())
+    # Made-up days stray more evenly than real ones, whose tails the range starts from; half a call widens small counts.
+    assert 0.66 < inside / total < 0.92
+
+
 def test_one_wild_day_and_one_wild_interval_change_little() -> None:
     plain = made_up(84)
     wild = plain.calls.copy()
@@ -224,6 +239,39 @@ def test_one_wild_day_and_one_wild_interval_change_little() -> None:
     after = np.array([calls for _d, _s, calls, _l, _h in intervals(spoiled)])
     assert np.abs(after - before).sum() / before.sum() < 0.06
     assert any("far from ordinary" in note for note in fit(spoiled).notes)
+
+
+def test_a_wild_yesterday_does_not_bend_a_quick_fit() -> None:
+    history = made_up(120)
+    model = fit(history.between(0, 113))
+    levels = model.levels
+    assert levels is not None
+    calls = history.calls.copy()
+    calls[119 - 2] *= 0.1  # Friday
+    spoiled = History(FIRST, 30, VIENNA, np.round(calls), history.aht)
+    trust = np.full(120, np.nan)
+    trust[levels.days] = levels.trust
+    monday = day_after(history)
+    plain, quick = (model.again(one, trust).day(monday)[0].sum() for one in (history, spoiled))
+    assert quick == pytest.approx(plain, rel=0.06)
+    believed = model.again(spoiled, np.nan_to_num(trust, nan=1.0)).day(monday)[0].sum()
+    assert abs(believed - plain) > abs(quick - plain), "a day that nobody looked at yet is not to be believed"
+
+
+def test_a_restless_weekday_gets_a_wider_range_than_the_others() -> None:
+    history = made_up(200, noise=0.03)
+    luck = np.random.default_rng(7)
+    wild = np.where(np.arange(200) % 7 == 2, np.exp(luck.normal(0, 0.35, 200)), 1.0)
+    calls = luck.poisson(history.calls * wild[:, None]).astype(float)
+    model = fit(History(FIRST, 30, VIENNA, calls, history.aht))
+    assert model.levels is not None
+    unrest = model.levels.scales.unrest
+    assert int(np.argmax(unrest)) == 2
+    widths = []
+    for weekday in range(5):
+        _calls, low, high = model.day(FIRST + timedelta(days=203 + weekday))
+        widths.append(float((high - low).sum()))
+    assert int(np.argmax(widths)) == 2
 
 
 def test_pay_days_are_found() -> None:
@@ -352,6 +400,20 @@ def test_errors_that_echo_are_told_from_errors_that_do_not() -> None:
     assert 0.01 < whole.whole + whole.passing < 0.1
 
 
+def test_the_range_of_an_afternoon_holds_four_of_five() -> None:
+    inside = total = 0
+    for seed in range(4):
+        whole = made_up(140, seed=seed, noise=0.1)
+        model = fit(whole.between(0, 112))
+        echo = learn_echo(model)
+        for place in range(112, 140, 2):
+            rest, seen = at_noon(whole, model, echo, place), np.arange(48) < 24
+            where = ~seen & model.profiles.open[place % 7]
+            inside += int(((whole.calls[place] >= rest.low) & (whole.calls[place] <= rest.high))[where].sum())
+            total += int(where.sum())
+    assert 0.72 < inside / total < 0.88
+
+
 def test_a_rest_of_day_in_one_step_uses_only_the_past() -> None:
     history = made_up(100)
     day = FIRST + timedelta(days=84)
@@ -390,7 +452,7 @@ def test_the_back_test_reports_against_last_week_and_the_floor() -> None:
 @real_data
 @pytest.mark.parametrize(
     ("name", "zone", "most", "rest"),
-    [("bank-1999-6min.csv", "Asia/Jerusalem", 0.24, 0.24), ("bank-2003-5min.csv", "America/New_York", 0.060, 0.047)],
+    [("bank-1999-6min.csv", "Asia/Jerusalem", 0.21, 0.20), ("bank-2003-5min.csv", "America/New_York", 0.060, 0.047)],
 )
 def test_the_real_centres_are_forecast_better_than_by_last_week(name: str, zone: str, most: float, rest: float) -> None:
     history = read_history(DATA / name, ZoneInfo(zone), 30)

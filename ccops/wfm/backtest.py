@@ -12,7 +12,7 @@ from ccops.i18n import _
 from ccops.wfm.days import WEEK, SpecialDay
 from ccops.wfm.forecast import Model, fit
 from ccops.wfm.history import Array, History
-from ccops.wfm.intraday import learn_echo, rest_of_day
+from ccops.wfm.intraday import Echo, RestOfDay, learn_echo, rest_of_day
 
 _NOON = 12
 
@@ -139,17 +139,26 @@ def _score_day(history: History, model: Model, place: int, origin: int, sums: li
 
 def _score_rests(history: History, model: Model, origin: int, total: _Sum) -> None:
     echo = learn_echo(model)
-    noon = _NOON * 60 // history.interval
     for place in range(origin, min(origin + WEEK, history.days)):
-        day, real = history.first + timedelta(days=place), history.calls[place]
-        where = np.isfinite(real) & model.profiles.open[day.weekday()]
-        if not where[:noon].any() or not where[noon:].any():
-            continue
-        trust = np.full(place, np.nan)
-        if model.levels is not None:
-            trust[model.levels.days] = model.levels.trust
-        then = model.again(history.between(0, place), trust)
-        seen = np.where(np.arange(len(real)) < noon, real, np.nan)
-        rest = rest_of_day(then, echo, day, seen)
-        where[:noon] = False
-        total.add(real, (rest.calls, rest.low, rest.high), _last_known(history, place, place), where)
+        real = history.calls[place]
+        where = np.isfinite(real) & model.profiles.open[(history.first + timedelta(days=place)).weekday()]
+        noon = noon_of(history)
+        if where[:noon].any() and where[noon:].any():
+            rest = at_noon(history, model, echo, place)
+            where[:noon] = False
+            total.add(real, (rest.calls, rest.low, rest.high), _last_known(history, place, place), where)
+
+
+def noon_of(history: History) -> int:
+    """Return the first interval after 12:00."""
+    return _NOON * 60 // history.interval
+
+
+def at_noon(history: History, model: Model, echo: Echo, place: int) -> RestOfDay:
+    """Return a day of the history as it looked at 12:00, from a model and echo that are a week old at most."""
+    trust = np.full(place, np.nan)
+    if model.levels is not None:
+        trust[model.levels.days] = model.levels.trust
+    then = model.again(history.between(0, place), trust)
+    seen = np.where(np.arange(history.calls.shape[1]) < noon_of(history), history.calls[place], np.nan)
+    return rest_of_day(then, echo, history.first + timedelta(days=place), seen)

@@ -28,6 +28,9 @@ _ADAPTED: Final = ("noise", "level", "trend", "year", "month", "passing", "weekd
 _STEP: Final = 1.5
 _SWEEPS: Final = 2
 _PRIOR: Final = 0.7
+_WILD: Final = 3.0
+_CALM: Final = 15.0
+"""Days that "strays as much as the others" is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,14 @@ class Scales:
     year: float = 0.15
     year_width: float = 12.0
     closure: float = 0.2
-    noise: float = 0.08
+    noise: float = 0.10
+    unrest: tuple[float, ...] = (1.0,) * 7
+    """Noise of each weekday against `noise`."""
+
+    def noise_of(self, weekday: Array) -> Array:
+        """Return the noise of days of these weekdays."""
+        found: Array = self.noise * np.array(self.unrest)[weekday.astype(int)]
+        return found
 
 
 def _near(a: Array, b: Array, period: float) -> Array:
@@ -131,7 +141,7 @@ class DayLevels:
         then, learned = days - self.origin, self.days - self.origin
         cover = _cover(self.scales, _parts(self.scales, then, here, learned, there))
         own = np.diag(_cover(self.scales, _parts(self.scales, then, here, then, here)))
-        spread = own - np.einsum("ij,jk,ik->i", cover, self.inverse, cover) + self.scales.noise**2
+        spread = own - np.einsum("ij,jk,ik->i", cover, self.inverse, cover) + self.scales.noise_of(here.weekday) ** 2
         return self.centre + cover @ self.answer, np.maximum(spread, _FLOOR)
 
 
@@ -154,12 +164,12 @@ def _badness(cover: Array, wanted: Array) -> float:
     return float(0.5 * (border - pivots[-1] ** 2) + np.log(pivots[:-1]).sum())
 
 
-def _adapt(scales: Scales, parts: dict[str, Array], wanted: Array, scatter: Array) -> Scales:
+def _adapt(scales: Scales, parts: dict[str, Array], wanted: Array, scatter: Array, weekday: Days) -> Scales:
     """Return the scales that explain the responses best, one at a time; a prior holds them near the given ones.
 
     `scatter` is the variance of each response beside the model's own noise.
     """
-    parts = {**parts, "noise": np.eye(len(wanted))}
+    parts = {**parts, "noise": np.diag(np.array(scales.unrest)[weekday] ** 2)}
     cover = _cover(scales, parts) + np.diag(scatter)
     best, least = scales, _badness(cover, wanted)
     for _sweep in range(_SWEEPS):
@@ -188,7 +198,7 @@ class _Fit:
         self.response = self.scatter = self.answer = self.mean
         self.inverse: Array = np.zeros((0, 0))
 
-    def round(self, cover: Array, noise: float, weigh: Mask) -> None:
+    def round(self, cover: Array, noise: Array, weigh: Mask) -> None:
         expected = np.maximum(np.exp(self.mean + self.centre) * self.exposure, 0.5)
         self.response = self.mean + (self.totals - expected) / expected
         self.scatter = 1 / expected
@@ -197,10 +207,22 @@ class _Fit:
         self.answer = self.inverse @ self.response
         self.mean = np.clip(cover @ self.answer, *self.bounds)
         if weigh.any():
-            precision = np.diag(self.inverse)
-            # The error when a day is left out, against what it should be for an ordinary day.
-            spread = np.maximum(1 / precision - own / self.weight, 0.0) + own
-            self.weight = np.where(weigh, _huber(np.abs(self.answer / precision) / np.sqrt(spread)), self.weight)
+            self.weight = np.where(weigh, _huber(self._surprise(own)), self.weight)
+
+    def _surprise(self, own: Array) -> Array:
+        """Return the error of each day when it is left out, against what it should be for an ordinary day."""
+        precision = np.diag(self.inverse)
+        spread = np.maximum(1 / precision - own / self.weight, 0.0) + own
+        return np.abs(self.answer / precision) / np.sqrt(spread)
+
+    def unrest(self, noise: Array, weekday: Array) -> tuple[float, ...]:
+        """Return how much more or less than others each weekday strays; few days say little."""
+        strays = np.minimum(self._surprise(noise**2 + self.scatter), _WILD) ** 2
+        found = []
+        for day in range(7):
+            own = strays[weekday == day]
+            found.append(float(np.sqrt((own.sum() + _CALM) / (len(own) + _CALM))))
+        return tuple(found)
 
 
 def fit_levels(
@@ -224,12 +246,14 @@ def fit_levels(
     cover = _cover(used, parts)
     weigh = np.ones(len(days), bool) if trust is None else np.isnan(trust)
     fitted = _Fit(totals, exposure, np.ones(len(days)) if trust is None else np.nan_to_num(trust, nan=1.0))
+    noise = used.noise_of(here.weekday)
     for _round in range(_ROUNDS if weigh.any() else 2):
-        fitted.round(cover, used.noise, weigh)
+        fitted.round(cover, noise, weigh)
     if trust is None and len(days) >= _ENOUGH:
-        wide = fitted.scatter + (1 / fitted.weight - 1) * (used.noise**2 + fitted.scatter)
-        used = _adapt(used, parts, fitted.response, wide)
-        cover = _cover(used, parts)
+        used = replace(used, unrest=fitted.unrest(noise, here.weekday))
+        wide = fitted.scatter + (1 / fitted.weight - 1) * (noise**2 + fitted.scatter)
+        used = _adapt(used, parts, fitted.response, wide, here.weekday.astype(np.int64))
+        cover, noise = _cover(used, parts), used.noise_of(here.weekday)
         for _round in range(_ROUNDS // 2):
-            fitted.round(cover, used.noise, weigh)
+            fitted.round(cover, noise, weigh)
     return DayLevels(used, features, days, fitted.centre, fitted.answer, fitted.inverse, fitted.weight, origin)

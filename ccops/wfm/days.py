@@ -18,7 +18,7 @@ MINOR: Final = "minor"
 EVE: Final = "eve"
 """Groups of special days: public holidays, lesser ones, and the days before public ones."""
 _LONGEST_CLOSURE = 4
-_AROUND = 35
+_AROUND = 5 * WEEK
 FULL = 0.5
 """Calls of a weekday against the busiest from which it is a full day."""
 QUIET = 0.5
@@ -47,19 +47,19 @@ def weekdays_of(first: date, days: Days) -> npt.NDArray[np.int64]:
     return weekdays
 
 
-def rough_ratios(totals: Array, weekday: npt.NDArray[np.int64], usual: Mask) -> Array:
+def rough_ratios(totals: Array, usual: Mask) -> Array:
     """Return calls per day against the middle of the same weekdays around it; 0 closed, NaN unknown.
 
     `totals` are calls of whole days, NaN where nobody counted. A day without calls on a weekday that is usually open
     was closed; a stretch of more than a few is a gap in what we know.
     """
+    had = np.where(np.nan_to_num(totals) > 0, totals, np.nan)
+    padded = np.concatenate([np.full(_AROUND, np.nan), had, np.full(_AROUND, np.nan)])
+    steps = [step for step in range(-_AROUND, _AROUND + 1, WEEK) if step]
+    near = np.array([padded[_AROUND + step : _AROUND + step + len(had)] for step in steps])
     ratios = np.full(len(totals), np.nan)
-    for place in np.flatnonzero(np.nan_to_num(totals) > 0):
-        near = np.arange(place % WEEK, len(totals), WEEK)
-        near = near[(np.abs(near - place) <= _AROUND) & (near != place)]
-        others = totals[near][np.nan_to_num(totals[near]) > 0]
-        if len(others):
-            ratios[place] = totals[place] / np.median(others)
+    known = np.isfinite(near).any(axis=0)
+    ratios[known] = had[known] / np.nanmedian(near[:, known], axis=0)
     ratios[_closures(usual, usual & ~(np.nan_to_num(totals) > 0))] = 0.0
     return ratios
 

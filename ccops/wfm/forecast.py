@@ -24,11 +24,14 @@ from ccops.wfm.profile import Mask, Profiles, aht_profiles, fit_profiles, open_i
 _MOST_DAYS = 731
 _LEAST_EXPOSURE = 0.3
 _ORIGINS = 8
-_ORIGIN_LIFE = 4.0
+_ORIGIN_LIFE = 8.0
 _LOOK_BACK = 400
-_ENOUGH = 150
 _TAIL = 0.1
-_NORMAL_TAIL = 1.2816
+_HALF = 0.5
+_USUAL = (-0.94, 1.06)
+"""Tails of (count − forecast) / standard deviation: counts stray little most of the time and much at times."""
+_USUAL_DAYS = 60.0
+"""Days that the usual tails are worth."""
 _ROUGHNESS = 0.01
 
 
@@ -50,8 +53,8 @@ class Spread:
 
     roughness: float
     """Variance of log counts inside a day, beside Poisson."""
-    low: float = -_NORMAL_TAIL
-    high: float = _NORMAL_TAIL
+    low: float = _USUAL[0]
+    high: float = _USUAL[1]
     """10th and 90th percentile of (count − forecast) / standard deviation."""
 
 
@@ -132,9 +135,22 @@ class Model:
 
 
 def band(calls: Array, variance: Array, spread: Spread) -> tuple[Array, Array]:
-    """Return low and high of expected calls whose day levels have this log variance."""
+    """Return low and high of expected calls whose day levels have this log variance.
+
+    Counts are whole: half a call on either side belongs to the range, or it would miss much where calls are few.
+    """
     deviation = _deviation(calls, variance, spread.roughness)
-    return np.maximum(calls + spread.low * deviation, 0.0), calls + np.maximum(spread.high, 0.0) * deviation
+    half = np.where(calls > 0, _HALF, 0.0)
+    high = calls + np.maximum(spread.high, 0.0) * deviation + half
+    return np.maximum(calls + spread.low * deviation - half, 0.0), high
+
+
+def strays(counts: Array, calls: Array, variance: Array, roughness: float) -> Array:
+    """Return how far counts lie outside expected calls (days × intervals), in deviations, half a call forgiven."""
+    off = counts - calls
+    forgiven = np.sign(off) * np.maximum(np.abs(off) - _HALF, 0.0)
+    found: Array = forgiven / np.maximum(_deviation(calls, variance, roughness), 1e-9)
+    return found
 
 
 def _deviation(calls: Array, variance: Array, roughness: float) -> Array:
@@ -231,7 +247,7 @@ def fit(
     parts = _take(history, open_, ())
     aht = aht_profiles(history.calls, history.aht, weekday, open_) if trust is None else np.full(open_.shape, np.nan)
     totals = _whole_days(parts)
-    rough = rough_ratios(totals, weekday, (open_.sum(axis=1) > 0)[weekday])
+    rough = rough_ratios(totals, (open_.sum(axis=1) > 0)[weekday])
     sizes = weekday_sizes(totals, weekday)
     specials = that_matter(first_told(specials), sizes)
     parts = _take(history, open_, specials)
@@ -302,21 +318,26 @@ def _calibrated(model: Model, levels: DayLevels, parts: _Parts, hours: Mask | No
     """Set the range by the weekly forecasts that the model would have made lately."""
     trust = np.zeros(model.history.days)
     trust[parts.days] = levels.trust
-    strays, weights = [np.zeros(0)], [np.zeros(0)]
+    off: list[Array] = []
+    weights: list[float] = []
     for back in range(1, _ORIGINS + 1):
         origin = model.history.days - back * WEEK
         if (parts.days < origin).sum() >= 2 * WEEK:
-            strays.append(_strays(model, levels, origin, parts, trust, hours))
-            weights.append(np.full(len(strays[-1]), math.exp(-back / _ORIGIN_LIFE)))
-    found = np.concatenate(strays)
-    if len(found) < _ENOUGH:
+            for day, found in _lately(model, levels, origin, parts, trust, hours):
+                off.append(found)
+                weights.append(float(trust[day]) * math.exp(-back / _ORIGIN_LIFE))
+    if not off:
         return model.spread
-    low, high = _quantiles(found, np.concatenate(weights))
+    each = np.repeat(weights, [len(day) for day in off])
+    # Intervals of a day stray together: what counts is how many days there were.
+    own = sum(weights) / (sum(weights) + _USUAL_DAYS)
+    low, high = (own * one + (1 - own) * usual for one, usual in zip(_tails(off, each), _USUAL, strict=True))
     return Spread(model.spread.roughness, min(low, 0.0), max(high, 0.0))
 
 
-def _quantiles(values: Array, weights: Array) -> tuple[float, float]:
+def _tails(off: list[Array], weights: Array) -> tuple[float, float]:
     """Return the weighted 10th and 90th percentile."""
+    values = np.concatenate(off)
     order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
     low, high = (
@@ -325,20 +346,21 @@ def _quantiles(values: Array, weights: Array) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _strays(model: Model, levels: DayLevels, origin: int, parts: _Parts, trust: Array, hours: Mask | None) -> Array:
-    """Return (count − forecast) / deviation for the ordinary days of the week from `origin` on."""
+def _lately(
+    model: Model, levels: DayLevels, origin: int, parts: _Parts, trust: Array, hours: Mask | None
+) -> list[tuple[int, Array]]:
+    """Return how far each ordinary day of the week from `origin` on strayed from what had been forecast."""
     skip = max(0, origin - _LOOK_BACK)
     past = model.history.between(skip, origin)
     then = fit(past, model.specials, hours, scales=levels.scales, ahead=WEEK, trust=trust[skip:])
     days = np.arange(origin, min(origin + WEEK, model.history.days))
     days = days[trust[days] > 0.5]
     if not len(days) or then.levels is None:
-        return np.zeros(0)
+        return []
     expected, variance = then.expected(days - skip)
     seen = np.isfinite(parts.calls[days]) & (expected > 0)
-    off = (parts.calls[days] - expected) / np.maximum(_deviation(expected, variance, model.spread.roughness), 1e-9)
-    found: Array = off[seen]
-    return found
+    off = strays(parts.calls[days], expected, variance, model.spread.roughness)
+    return [(int(day), row[where]) for day, row, where in zip(days, off, seen, strict=True) if where.any()]
 
 
 # --- the answer ---

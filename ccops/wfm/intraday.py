@@ -7,20 +7,26 @@ prediction follows from it (kriging; compare Weinberg, Brown & Stroud, JASA 102,
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
-from ccops.wfm.forecast import Model, Spread, band, fit
+from ccops.wfm.forecast import Model, Spread, band, fit, strays
 from ccops.wfm.history import Array
 
 _DAYS = 45
 _LOOK_BACK = 250
 _LEAST_DAYS = 15
+_NOON = 12
+_TAIL = 0.1
 _LIVES = (1.0, 2.0, 4.0, 8.0)
 _WILD = 2.5
 _MOST_CHANGE = 3.0
+_USUAL = 1.1
+"""Tails of the range before anything is known: counts stray little most of the time and much at times."""
+_USUAL_DAYS = 20.0
+"""Days that the usual tails are worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,9 @@ class Echo:
     """Hours."""
     own: float = 0.005
     """Variance that an interval shares with no other."""
+    low: float = -_USUAL
+    high: float = _USUAL
+    """10th and 90th percentile of (count − forecast) / standard deviation in the afternoon, seen from noon."""
 
     def between(self, places: Array, others: Array, per_hour: float) -> Array:
         """Return the covariance of intervals given by their places in the day."""
@@ -105,7 +114,7 @@ def learn_echo(model: Model) -> Echo:
         miss = float(((parts @ np.array([whole, passing]) - found[1:] * root) ** 2).sum())
         if miss < least:
             best, least = Echo(whole, passing, life, max(0.0, float(found[0]) - whole - passing)), miss
-    return best
+    return _with_tails(best, errors, sizes, 60 / model.history.interval)
 
 
 def _not_negative(parts: Array, wanted: Array) -> tuple[float, float]:
@@ -118,32 +127,56 @@ def _not_negative(parts: Array, wanted: Array) -> tuple[float, float]:
     return (alone[0], 0.0) if misses[0] <= misses[1] else (0.0, alone[1])
 
 
+def _with_tails(echo: Echo, errors: Array, forecasts: Array, per_hour: float) -> Echo:
+    """Return the echo with the range that the afternoons of the last weeks would have needed, seen from noon."""
+    noon = round(_NOON * per_hour)
+    off, days = [np.zeros(0)], 0
+    for error, expected in zip(errors, np.nan_to_num(forecasts), strict=True):
+        calls = expected * (1 + error)
+        seen = np.where(np.arange(len(calls)) < noon, calls, np.nan)
+        found, left = _update(expected, seen, echo, per_hour)
+        where = np.isfinite(calls) & ~np.isfinite(seen) & (expected > 0)
+        if where.any() and np.isfinite(seen).any():
+            off.append(strays(calls[:, None], found[:, None], np.maximum(left, 0.0), echo.own)[where, 0])
+            days += 1
+    if not days:
+        return echo
+    low, high = np.quantile(np.concatenate(off), [_TAIL, 1 - _TAIL])
+    own = days / (days + _USUAL_DAYS)
+    return replace(echo, low=min(own * low - (1 - own) * _USUAL, 0.0), high=max(own * high + (1 - own) * _USUAL, 0.0))
+
+
+def _update(expected: Array, seen: Array, echo: Echo, per_hour: float) -> tuple[Array, Array]:
+    """Return the calls that a day is expected to have now, and the log variance of its level that is left."""
+    over = np.isfinite(seen) & (expected > 0)
+    ahead = ~np.isfinite(seen) & (expected > 0)
+    known, coming = np.flatnonzero(over).astype(float), np.flatnonzero(ahead).astype(float)
+    rough = echo.between(known, known, per_hour) + np.diag(1 / np.maximum(expected[over], 0.5) + echo.own)
+    across = echo.between(coming, known, per_hour)
+    error = (seen[over] - expected[over]) / expected[over]
+    gain = np.linalg.solve(rough, across.T).T if len(known) else np.zeros((len(coming), 0))
+    calls, left = np.where(np.isfinite(seen), seen, expected), np.zeros(len(seen))
+    calls[ahead] = expected[ahead] * np.clip(1 + gain @ error, 1 / _MOST_CHANGE, _MOST_CHANGE)
+    left[ahead] = echo.whole + echo.passing - np.einsum("ij,ij->i", gain, across)
+    return calls, left
+
+
 def rest_of_day(model: Model, echo: Echo, day: date, seen: Array) -> RestOfDay:
     """Return the day as it looks now; `seen` holds the calls of the intervals that are over, NaN elsewhere.
 
     `model` must have been fitted to the days before (`history.until(day)`); `echo` comes from `learn_echo`.
     """
     expected = model.expected(np.array([model.place(day)]))[0][0]
-    over = np.isfinite(seen) & (expected > 0)
     ahead = ~np.isfinite(seen) & (expected > 0)
-    per_hour = 60 / model.history.interval
-    known, coming = np.flatnonzero(over).astype(float), np.flatnonzero(ahead).astype(float)
-    rough = echo.between(known, known, per_hour) + np.diag(1 / np.maximum(expected[over], 0.5) + echo.own)
-    across = echo.between(coming, known, per_hour)
-    error = (seen[over] - expected[over]) / expected[over]
-    gain = np.linalg.solve(rough, across.T).T if len(known) else np.zeros((len(coming), 0))
-    change = np.clip(1 + gain @ error, 1 / _MOST_CHANGE, _MOST_CHANGE)
-    left = echo.whole + echo.passing - np.einsum("ij,ij->i", gain, across)
-    calls = np.where(np.isfinite(seen), seen, expected)
-    calls[ahead] = expected[ahead] * change
+    calls, left = _update(expected, seen, echo, 60 / model.history.interval)
     low, high = calls.copy(), calls.copy()
-    low[ahead], high[ahead] = _range(calls[ahead], left, echo.own)
+    low[ahead], high[ahead] = _range(calls[ahead], left[ahead], echo)
     planned = expected[ahead].sum()
     return RestOfDay(calls, low, high, float(calls[ahead].sum() / planned) if planned > 0 else 1.0)
 
 
-def _range(calls: Array, left: Array, own: float) -> tuple[Array, Array]:
-    low, high = band(calls[:, None], np.maximum(left, 0.0), Spread(own))
+def _range(calls: Array, left: Array, echo: Echo) -> tuple[Array, Array]:
+    low, high = band(calls[:, None], np.maximum(left, 0.0), Spread(echo.own, echo.low, echo.high))
     return low[:, 0], high[:, 0]
 
 
