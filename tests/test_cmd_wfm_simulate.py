@@ -66,6 +66,10 @@ def test_every_change_says_what_it_does_with_an_interval(world: World) -> None:
     assert asked(world, "--wrap-up", "sales=3m")["sales"]["service_level_change"] < 0
     assert asked(world, "--patience", "sales=never")["sales"]["abandon_rate"] == 0
     assert asked(world, "--without", "anna=sales")["sales"]["people"] == 2
+    sent = asked(world, "--max-wait", "sales=10s")
+    assert sent["sales"]["sent_on_change_low"] > 0 == sent["support"]["sent_on"]
+    heavy = asked(world, "--weight", "sales=5", "--ring", "support=20s")
+    assert heavy["support"]["service_level_change_high"] < 0
 
 
 def test_a_change_that_changes_nothing_makes_no_difference(world: World) -> None:

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from ccops.wfm.simulate import Settings, Simulated
     from ccops.wfm.whatif import PlayedDay
 
-_FIGURES = ("service_level", "asa", "abandon_rate")
+_FIGURES = ("service_level", "asa", "abandon_rate", "sent_on")
 SIMULATE_COLUMNS = columns(
     "queue", "calls:count", "people:count", "service_level:rate", "service_level_low:rate:from",
     "service_level_high:rate:to", "asa:seconds", "abandon_rate:rate", "service_level_change:rate:change",
     "service_level_change_low:rate:from", "service_level_change_high:rate:to", "asa_change:seconds",
     extra="asa_low:seconds asa_high:seconds abandon_rate_low:rate abandon_rate_high:rate asa_change_low:seconds "
-    "asa_change_high:seconds abandon_rate_change:rate abandon_rate_change_low:rate abandon_rate_change_high:rate",
+    "asa_change_high:seconds abandon_rate_change:rate abandon_rate_change_low:rate abandon_rate_change_high:rate "
+    "sent_on:rate sent_on_low:rate sent_on_high:rate sent_on_change:rate sent_on_change_low:rate "
+    "sent_on_change_high:rate",
 )  # fmt: skip
 _MOST_RUNS = 1000
 
@@ -76,7 +78,8 @@ def simulate_day(
 
     People are those of the roster outside their breaks; strategies and penalties those of the PBX where it can be
     asked, else leastrecent and 0. Every figure has an interval that holds the true one in 95 of 100 cases; with any
-    change asked for, so has the difference that it makes, both days having the same callers.
+    change asked for, so has the difference that it makes, both days having the same callers. `sent_on` is the share
+    of callers whom --max-wait sends elsewhere.
     """
     run = Run.of(context)
     office = office_of(run)

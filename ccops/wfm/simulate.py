@@ -64,8 +64,9 @@ class Tally:
             self.abandoned += 1
             self.abandoned_in_time += in_time
             self.short += call.wait < rule.short_abandon
-        else:
+        elif call.state in ("timeout", "full"):
             self.sent_on += 1
+        # Who has endless patience and still waits when everybody has gone home is offered, and nothing else.
 
     def plus(self, other: "Tally") -> "Tally":
         """Return the sum of two queues of the same run."""
