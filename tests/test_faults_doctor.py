@@ -349,7 +349,8 @@ async def test_who_comes_through_the_daemon_need_not_read_what_is_its_own(monkey
             (folder / "hook").write_text("https://127.0.0.1:1/x")
             (folder / "hook").chmod(0o600)
             place.more.append(f'{TARGET}webhook_file = "{folder}/hook"')
-            await running(place)
+            daemon = await running(place)
+            await until(lambda: daemon.said("live"))
             monkeypatch.setattr(os, "access", lambda path, _mode, **_more: str(path).endswith("config.toml"))
             code, checks = await examined(place.write(), "--listen", "0")
     own = {name: checks[name]["ok"] for name in ("store", "history", "alert_target_x")}

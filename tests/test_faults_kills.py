@@ -107,6 +107,7 @@ async def killed_again_and_again(place: Site) -> int:
         await place.daemon.signal(signal.SIGKILL)
         await place.daemon.start(ready=False)
     await until(lambda: place.daemon.said("Serving"))
+    await until(lambda: place.receiver.taken and place.told_done, "there was something to lose")
     return early
 
 
