@@ -4,6 +4,7 @@ The answers change the roster in the order in which they come; in a deterministi
 for. When time is over nobody waits for what is still being solved.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ _GAP = 0.002
 _UNITS = 25_000
 """Work units per number in a programme's rows, solved beside another."""
 _TICK = 0.1
+_BUSY = 1.5
+"""Above 1 where this process gets less than so many seconds of processor in a second of the clock …"""
+_SLOWEST = 6.0
+"""… and no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class DayCrew:
         """`offer` is called whenever the descent's roster has become better."""
         self.core, self.cover, self.descent, self.offer = core, cover, descent, offer
         self.control = descent.control
+        self.begin = time.monotonic(), time.process_time()
 
     def work(
         self,
@@ -76,7 +82,11 @@ class DayCrew:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _seconds(self, most: float) -> float | None:
-        return None if self.control.deterministic else min(most, self.control.left)
+        """Return how long a part may take: longer where others use the machine, for what is broken off is lost."""
+        if self.control.deterministic:
+            return None
+        wall, cpu = time.monotonic() - self.begin[0], time.process_time() - self.begin[1]
+        return min(most * min(max(_BUSY * wall / max(cpu, 0.1), 1.0), _SLOWEST), self.control.left)
 
     def _done(self, jobs: list[Job]) -> Job | None:
         """Return a job that has ended (the oldest in a deterministic run); None where there is none to wait for."""
