@@ -188,6 +188,15 @@ def test_a_site_that_shuts_on_holidays_gets_none_of_them() -> None:
     assert total(fit(gaps, austria), date(2025, 5, 1)) == 0, "rows that are not there are no calls either"
 
 
+def test_a_history_of_holidays_alone_is_better_than_none() -> None:
+    epiphany = (date(2024, 1, 6) - FIRST).days
+    calls = np.tile(centre(1).calls, (epiphany + 1, 1))
+    one = History(FIRST, 30, VIENNA, calls, np.full(calls.shape, np.nan)).between(epiphany, epiphany + 1)
+    model = fit(one, country_holidays("AT", FIRST, date(2024, 12, 31)))
+    assert total(model, date(2024, 1, 8)) == pytest.approx(calls[0].sum(), rel=0.1)
+    assert not any("no calls" in note for note in model.notes)
+
+
 @given(st.integers(0, 6), st.floats(0.0, 0.4))
 @settings(max_examples=12, deadline=None)
 def test_a_holiday_nobody_told_does_not_bend_the_days_after_it(back: int, effect: float) -> None:

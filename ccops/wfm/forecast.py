@@ -251,6 +251,9 @@ def fit(
     sizes = weekday_sizes(totals, weekday)
     specials = that_matter(first_told(specials), sizes)
     parts = _take(history, open_, specials)
+    if not len(parts.days):  # special days alone: taken as ordinary ones they still say more than nothing
+        specials = tuple(one for one in specials if one.day >= history.after)
+        parts = _take(history, open_, specials)
     if not len(parts.days):
         note = _("The history has no calls: the forecast is zero.")
         return Model(
