@@ -36,7 +36,7 @@ app.command(
 app.command(
     "backtest",
     epilog=examples(
-        "ccops wfm backtest --from-csv history.csv",
+        "ccops wfm backtest --from-csv history.csv --country AT",
         "ccops wfm backtest --queue sales --weeks 12 --ahead 1,4 --json",
     ),
 )(backtest_forecasts)
