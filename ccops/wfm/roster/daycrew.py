@@ -6,8 +6,9 @@ for. When time is over nobody waits for what is still being solved.
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ccops.wfm.roster.core import Breaks, Core
 from ccops.wfm.roster.daymodel import Change, DayModel
 from ccops.wfm.roster.descent import Descent
 from ccops.wfm.roster.intervals import IntervalCover
-from ccops.wfm.roster.parallel import CORES
+from ccops.wfm.roster.parallel import CORES, begun
 from ccops.wfm.roster.rules import breaches
 
 Part = tuple[int, ...]
@@ -59,27 +60,23 @@ class DayCrew:
         A part may take `most` seconds. `solved` hears of each whether it made the roster better. One core works on
         `bounds` as long as there are any.
         """
-        pool, jobs = ThreadPoolExecutor(CORES), list[Job]()
-        proving = True
-        try:
-            while True:
-                if proving and all(job.part for job in jobs) and not self.control.over:
-                    jobs.append(Job((), pool.submit(next, bounds, None)))
-                while len(jobs) < CORES and not self.control.over:
-                    part = choose([job.part for job in jobs])
-                    if part is None:
-                        break
-                    jobs.append(Job(part, pool.submit(self._model(part).solve, self._seconds(most), _GAP)))
-                done = self._done(jobs)
-                if done is None:
-                    return
-                jobs.remove(done)
-                if done.part:
-                    solved(done.part, self._take(done.answer.result()))
-                else:
-                    proving = self._raise(done.answer.result())
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        jobs, proving = list[Job](), True
+        while True:
+            if proving and all(job.part for job in jobs) and not self.control.over:
+                jobs.append(Job((), begun(partial(next, bounds, None))))
+            while len(jobs) < CORES and not self.control.over:
+                part = choose([job.part for job in jobs])
+                if part is None:
+                    break
+                jobs.append(Job(part, begun(partial(self._model(part).solve, self._seconds(most), _GAP))))
+            done = self._done(jobs)
+            if done is None:
+                return
+            jobs.remove(done)
+            if done.part:
+                solved(done.part, self._take(done.answer.result()))
+            else:
+                proving = self._raise(done.answer.result())
 
     def _seconds(self, most: float) -> float | None:
         """Return how long a part may take: longer where others use the machine, for what is broken off is lost."""

@@ -15,7 +15,7 @@ from ccops.wfm.roster.result import Assignment, Costs, Result
 if TYPE_CHECKING:  # loads numpy
     from ccops.wfm.roster.sharing import Coverage
 
-_TAIL = 0.025
+_TAIL, _MOST_TAIL = 0.15, 1.5
 
 
 def solve(
@@ -39,7 +39,7 @@ def solve(
     from ccops.wfm.roster.making import make_roster
 
     # What is left is for the reasons of shortfalls and the queues of each shift.
-    limit = seconds - min(1.5, _TAIL * seconds)
+    limit = seconds - min(_MOST_TAIL, _TAIL * seconds)
     control = Control(limit, deterministic=deterministic, tell=progress, stop=stop)
     return make_roster(plan, control, seed=seed, start=start)
 

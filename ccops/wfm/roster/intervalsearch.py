@@ -53,9 +53,13 @@ class IntervalSearch:
     def run(self) -> None:
         """Run all phases."""
         relaxed = self._relaxed()
+        if self.control.over:
+            return
         self.control.phase = "plan"
         totals = Totals(self.core, self.cover, relaxed, self.control)
         plan = self._plan(relaxed, totals)
+        if self._ended():
+            return
         self.control.phase = "days"
         first, cost = self.descent.state(), self.descent.cost
         self.descent.adopt(self._guided(totals, relaxed, plan))
@@ -89,7 +93,7 @@ class IntervalSearch:
         prices = self.core.costs + self.cover.prices_of(relaxed.worth)
         control = self.control.part(_PLAN_SHARE * self.control.left)
         plan = day_plan(self.core, prices, relaxed, control, control.left / 2, 1)
-        return None if plan is None else DayMoves(self.core, totals, plan).run(lambda: control.over)
+        return None if plan is None or control.over else DayMoves(self.core, totals, plan).run(lambda: control.over)
 
     def _bound(self, relaxed: Relaxed) -> None:
         """Prove a first bound."""
@@ -146,6 +150,8 @@ class IntervalSearch:
 
     def _every_day(self, totals: Totals) -> None:
         """Solve each day once, first those that lose most."""
+        if self.control.over:
+            return
         losses = self._losses(totals)
         waiting = sorted(range(self.cover.days), key=lambda day: -losses[day])
 

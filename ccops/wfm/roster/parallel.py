@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
@@ -33,3 +34,17 @@ def beside(
         job = pool.submit(step)
         meanwhile = here(job.done)
         return job.result(), meanwhile
+
+
+def begun(step: Callable[[], Answer]) -> "Future[Answer]":
+    """Begin a step on another core and return its answer to come; not even the program's end waits for it."""
+    answer: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(step())
+        except BaseException as problem:  # noqa: BLE001 - whoever asks for the answer hears of it
+            answer.set_exception(problem)
+
+    Thread(target=run, daemon=True).start()
+    return answer
