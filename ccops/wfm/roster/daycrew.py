@@ -54,15 +54,17 @@ class DayCrew:
         most: float,
         solved: Callable[[Part, bool], None] = lambda _part, _better: None,
         bounds: Iterator[float] = iter(()),  # noqa: B008 - an iterator with nothing in it
+        after: float = 0.0,
     ) -> None:
         """Solve the parts that `choose` gives (it is told those under way) until it gives none or time is over.
 
         A part may take `most` seconds. `solved` hears of each whether it made the roster better. One core works on
-        `bounds` as long as there are any.
+        `bounds` as long as there are any, once so many seconds (`after`) of the limit are used.
         """
         jobs, proving = list[Job](), True
         while True:
-            if proving and all(job.part for job in jobs) and not self.control.over:
+            begins = proving and self.control.used >= after and not self.control.over
+            if begins and all(job.part for job in jobs):
                 jobs.append(Job((), begun(partial(next, bounds, None))))
             while len(jobs) < CORES and not self.control.over:
                 part = choose([job.part for job in jobs])

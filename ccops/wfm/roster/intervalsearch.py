@@ -5,6 +5,7 @@ It proves a bound and guides a plan of who works on which day (`daymoves`), and 
 are solved for everybody at once, one programme per core; now and then a few people are put back in another order.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -28,6 +29,7 @@ _RELAX_SHARE = 0.3
 _PLAN_SHARE = 0.35
 _PROVE_SHARE = 0.5
 _TURN = 0.03
+_LATE = 0.75
 _DESCENT_SHARE = 0.05
 _BY_DAYS = 0.97
 _PAIRS = 0.7
@@ -64,12 +66,13 @@ class IntervalSearch:
         first, cost = self.descent.state(), self.descent.cost
         self.descent.adopt(self._guided(totals, relaxed, plan))
         self._retime()
-        self._every_day(totals)
+        bounds = self._bounds(totals, relaxed)
+        self._every_day(totals, bounds)
         if self.descent.cost > cost:
             self.descent.restore(first)
-            self._every_day(totals)
+            self._every_day(totals, bounds)
         self.control.phase = "improve"
-        self._improve(totals, relaxed)
+        self._improve(totals, bounds)
 
     def _relaxed(self) -> Relaxed:
         """Solve the relaxation beside the descent (before it in a deterministic run)."""
@@ -148,8 +151,8 @@ class IntervalSearch:
         if descent.cost > before or breaches(self.core, person, pattern):
             descent.replace(person, old, presence)
 
-    def _every_day(self, totals: Totals) -> None:
-        """Solve each day once, first those that lose most."""
+    def _every_day(self, totals: Totals, bounds: Iterator[float]) -> None:
+        """Solve each day once, first those that lose most; where time becomes short, prove a better bound meanwhile."""
         if self.control.over:
             return
         losses = self._losses(totals)
@@ -162,11 +165,11 @@ class IntervalSearch:
                     return (day,)
             return None
 
-        self.crew.work(choose, _DAY_SECONDS)
+        late = math.inf if self.control.deterministic else _LATE * self.control.limit
+        self.crew.work(choose, _DAY_SECONDS, bounds=bounds, after=late)
 
-    def _improve(self, totals: Totals, relaxed: Relaxed) -> None:
+    def _improve(self, totals: Totals, bounds: Iterator[float]) -> None:
         """Solve days and pairs of days again until time is over or nothing is left; prove a better bound meanwhile."""
-        bounds = self._bounds(totals, relaxed)
         if self.control.deterministic:
             for bound in bounds:
                 self.control.raise_bound(bound)
