@@ -12,6 +12,8 @@ from scipy import optimize
 from ccops.wfm.roster.model import DAY_OFF, Contract, Person, Plan, Shift
 from ccops.wfm.roster.result import Assignment, Result
 
+LEAVE = "on leave"
+
 
 @dataclass
 class Benchmark:
@@ -91,7 +93,8 @@ def broken_rules(file: Benchmark, roster: dict[str, list[str]]) -> list[str]:
 
 
 def _bad_runs(row: list[str], longest: int, shortest: int, rest: int) -> list[str]:
-    text = "".join("w" if shift else "o" for shift in row)
+    # Leave makes no run too short, be it of work beside it or of days off that hold it.
+    text = "".join("-" if shift == LEAVE else "w" if shift else "o" for shift in row)
     bad = []
     if "w" * (longest + 1) in text:
         bad.append("too many days in a row")
@@ -140,7 +143,7 @@ def _person_breaks(
     bad += _bad_rest(contract, shifts, [*past[-1:], *row])
     flags = [one.shift for one in row]
     bad += _bad_runs(
-        [one.shift for one in (*past, *row)],
+        [LEAVE if one.day in away and not one.works else one.shift for one in (*past, *row)],
         contract.max_days_in_row,
         contract.min_days_in_row,
         contract.min_days_off,

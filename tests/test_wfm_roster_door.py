@@ -127,6 +127,22 @@ def test_fixed_days_and_leave_hold() -> None:
     assert by_day["p2", MONDAY + timedelta(days=1)] == DAY_OFF
 
 
+def test_a_day_of_leave_asks_for_no_more_days_off_and_cuts_days_in_a_row_short() -> None:
+    contract = replace(FULL, min_days_off=2, min_days_in_row=3, week_min=2160)
+    needs = tuple(ShiftNeed(day, "E", 1) for day in days(12) if day.weekday() < 5)
+    away = MONDAY + timedelta(days=8)
+    person = (Person("p0", contract.name),)
+    plan = Plan(MONDAY, 14, (EARLY,), (contract,), person, shift_needs=needs, leave=(Leave("p0", away, 480),))
+    result = solve(plan, seconds=2, deterministic=True)
+    worked = {one.day for one in result.assignments if one.works}
+    assert worked == {need.day for need in needs} - {away}
+    assert [(one.kind, one.day) for one in result.shortfalls] == [("cover", away)]
+    assert not check(plan, result.assignments)
+    assert not broken_rules_of_plan(plan, result)
+    unexcused = {broken.rule for broken in check(replace(plan, leave=()), result.assignments)}
+    assert {"days_off", "least_days_in_row"} <= unexcused
+
+
 def test_a_sick_call_changes_little_and_nothing_before_today() -> None:
     plan = centre(9, 14)
     old = solve(plan, seconds=2, deterministic=True)

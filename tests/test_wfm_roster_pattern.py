@@ -43,6 +43,7 @@ def limits(draw: Any) -> Limits:
         run_before=before[0],
         off_before=before[1],
         duty_before=draw(st.integers(0, 1)) if before[0] else OFF,
+        away=draw(st.frozensets(st.integers(0, DAYS - 1), max_size=2)),
     )
 
 
@@ -63,6 +64,8 @@ def test_the_cheapest_pattern_is_found(people: list[Limits], first_weekday: int,
     costs[luck.random(costs.shape) < 0.1] = np.inf
     off = luck.integers(-3, 3, (len(people), DAYS)).astype(float)
     off[luck.random(off.shape) < 0.05] = np.inf
+    for row, one in enumerate(people):
+        costs[row, list(one.away)], off[row, list(one.away)] = np.inf, 0.0
     core = _core(people, first_weekday, luck.random((DUTIES, DUTIES)) < 0.7, costs, off)
     answers = Pricer(core, Control(60)).best(np.arange(len(people)), costs, off)
     every = [np.array(row, np.int16) for row in itertools.product(range(-1, DUTIES), repeat=DAYS)]

@@ -85,7 +85,7 @@ class Axes:
 
     def _workable(self, limits: Limits, days: int) -> int:
         """Return the most units that can be worked in so many days, by the rules for runs."""
-        cycle = limits.max_run + limits.min_off
+        cycle = limits.max_run + (1 if limits.away else limits.min_off)
         worked = days // cycle * limits.max_run + min(days % cycle, limits.max_run)
         # A run may already be on when the days begin, and one before it may have ended: at most one more stretch.
         return min(days, worked + limits.max_run if limits.run_before else worked) * self.longest

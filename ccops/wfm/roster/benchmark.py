@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ccops.errors import UsageProblem
 from ccops.i18n import _
-from ccops.wfm.roster.model import Contract, Leave, Person, Plan, Shift, ShiftNeed, Wish
+from ccops.wfm.roster.model import DAY_OFF, Contract, Fixed, Person, Plan, Shift, ShiftNeed, Wish
 from ccops.wfm.roster.result import Result
 
 FIRST_DAY = date(2024, 1, 1)
@@ -97,7 +97,8 @@ class _Reader:
             tuple(shifts),
             tuple(staff),
             tuple(Person(contract.name, contract.name) for contract in staff),
-            leave=tuple(leave for leaves in self._each("DAYS_OFF", 2, _leave) for leave in leaves),
+            # Not leave, beside which days off may be fewer: here they count like any others.
+            fixed=tuple(day for days in self._each("DAYS_OFF", 2, _days_off) for day in days),
             wishes=(
                 *self._each("SHIFT_ON_REQUESTS", 4, lambda row: _wish(row, wanted=True)),
                 *self._each("SHIFT_OFF_REQUESTS", 4, lambda row: _wish(row, wanted=False)),
@@ -132,8 +133,8 @@ def _contract(row: list[str]) -> Contract:
     )
 
 
-def _leave(row: list[str]) -> list[Leave]:
-    return [Leave(row[0], _day(day)) for day in row[1:] if day]
+def _days_off(row: list[str]) -> list[Fixed]:
+    return [Fixed(row[0], _day(day), DAY_OFF) for day in row[1:] if day]
 
 
 def _wish(row: list[str], *, wanted: bool) -> Wish:

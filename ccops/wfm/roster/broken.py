@@ -198,10 +198,15 @@ class _Judge:
             yield self._broken("days_in_row", days, _above(_("days in a row"), length, most))
         whole = last < self.plan.days and (first > 0 or known)
         least = self.contract.min_days_in_row if working else self.contract.min_days_off
-        if whole and length < least:
+        if whole and length < least and not self._excused(working, first, last):
             rule = "least_days_in_row" if working else "days_off"
             name = _("days in a row") if working else _("days off in a row")
             yield self._broken(rule, days, _below(name, length, least))
+
+    def _excused(self, working: bool, first: int, last: int) -> bool:
+        """Say whether leave made a run short: it ends a run of work, and does not ask for more days off."""
+        days = (first - 1, last) if working else range(first, last)
+        return any(self.plan.date_of(day) in self.leave for day in days)
 
     def _run_before(self, works: list[bool]) -> Iterator[BrokenRule]:
         """Judge the run before the horizon where it ends with it."""
@@ -210,7 +215,7 @@ class _Judge:
             yield self._broken(
                 "days_off", first, _below(_("days off in a row"), before.days_off, contract.min_days_off)
             )
-        if not works[0] and 0 < before.days_worked < contract.min_days_in_row:
+        if not works[0] and 0 < before.days_worked < contract.min_days_in_row and first[0] not in self.leave:
             text = _below(_("days in a row"), before.days_worked, contract.min_days_in_row)
             yield self._broken("least_days_in_row", first, text)
 

@@ -204,8 +204,13 @@ class _Compiler:
             max_weekends=contract.max_weekends,
             counters=self._counters(contract, person),
             rules=rests.index(contract.min_rest),
+            away=self._away(person),
         )
         return self._with_past(limits, person)
+
+    def _away(self, person: Person) -> frozenset[int]:
+        days = (self.plan.place_of(leave.day) for leave in self.plan.leave if leave.person == person.id)
+        return frozenset(day for day in days if self._inside(day))
 
     def _credit(self, person: Person, calendar: Calendar) -> list[int]:
         """Return the paid minutes of leave in each week of the horizon."""

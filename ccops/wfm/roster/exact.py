@@ -171,6 +171,8 @@ class _Person:
             states = [self._past(day) for day in range(first - 1, first + length + 1)]
             if first + length - 1 < -1 or any(state is None for state in states):
                 continue
+            if self.limits.away.intersection((first - 1, first + length) if works else range(first, first + length)):
+                continue
             self._not_all(states, [not works, *[works] * length, not works])
 
     def _not_all(self, states: list[Any], wanted: list[bool]) -> None:

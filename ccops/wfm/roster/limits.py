@@ -94,6 +94,8 @@ class Limits:
     """Days off just before the horizon; None with run_before 0: not known, taken as long enough."""
     duty_before: int = OFF
     """Last duty of the run before."""
+    away: frozenset[int] = frozenset()
+    """Days on leave, always off: days off that hold one, and days of work beside one, are never too few."""
     rules: int = 0
     """Which of the problem's lists of duties applies (they differ in what may follow what)."""
 

@@ -7,6 +7,7 @@ like limits together. The answer is exact.
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,9 @@ class PatternSolver:
             for enter, group in itertools.groupby(self.blocks, key=lambda block: block.enter)
             if (rows := [block.rows for block in group])
         ]
+        days = range(calendar.days)
+        self.away = [[row for row, limits in enumerate(people) if day in limits.away] for day in days]
+        self.returned = [[row for row, limits in enumerate(people) if day - 1 in limits.away] for day in days]
         self._moves: dict[tuple[int, int, int], tuple[tuple[slice, ...], tuple[slice, ...]]] = {}
 
     @property
@@ -168,7 +172,7 @@ class PatternSolver:
             own = price.reshape((1, len(self.people), *lower))
             target = new_work[self.classes[duty]]
             come, go = self.moves(day, duty, from_off)
-            for enter, rows in self.entries:
+            for enter, rows in self._entries(day):
                 first = target[enter][rows][go]
                 np.minimum(first, off[-1][rows][come] + own[0][rows], out=first)
             after = self.after(day, duty)
@@ -182,6 +186,18 @@ class PatternSolver:
         new_off += off_price.reshape((1, len(self.people), *lower))
         return new_work, new_off
 
+    def _entries(self, day: int) -> Iterator[tuple[int, slice]]:
+        """Yield where runs begin; one that begins after leave may be short: it may begin as if it were longer."""
+        yield from self.entries
+        for row in self.returned[day]:
+            block = self.block_of[row]
+            for place in range(block.enter + 1, min(block.stop, self.max_run - 1) + 1):
+                yield place, slice(row, row + 1)
+
+    def began_after_leave(self, day: int, row: int, run: int) -> bool:
+        """Say whether a run may be at a place further on with the first day after leave."""
+        return row in self.returned[day] and run <= self.block_of[row].stop
+
     def _rest(self, day: int, work: Costs, off: Costs, new_off: Costs) -> None:
         """Put the states in which the day is off into `new_off`."""
         come, go = self.axes.rest(day)
@@ -194,6 +210,12 @@ class PatternSolver:
             if stops:
                 rested = new_off[block.rest][block.rows][go]
                 np.minimum(rested, work[:, stops, block.rows].min(axis=(0, 1))[come], out=rested)
+        for row in self.away[day]:
+            # Leave ends every run, and work may begin the day after.
+            rows = slice(row, row + 1)
+            rested = new_off[-1][rows][go]
+            cheapest = np.minimum(off[:, rows].min(axis=0), work[:, :, rows].min(axis=(0, 1)))
+            np.minimum(rested, cheapest[come], out=rested)
 
     def best(self, costs: Costs, off_costs: Costs) -> list[Pattern]:
         """Return the cheapest pattern per person for costs (people × days × duties) and (people × days) of days off.
@@ -284,15 +306,17 @@ class _Trace:
         work, off = self.closed[day]
         from_off, from_work = solver.weekend_steps(day)
         longer = run > solver.block_of[row].enter
-        weekend = from_work if longer else from_off
         prices = self.costs[row][day]
         best, answer = float("inf"), (0, 0, counts)
-        for duty in solver.members[kind]:
+        ways = [(from_work, True)] if longer else []
+        if not longer or solver.began_after_leave(day, row, run):
+            ways.append((from_off, False))
+        for duty, (weekend, goes_on) in itertools.product(solver.members[kind], ways):
             came = [count - solver.axes.step(place, day, duty, weekend) for place, count in enumerate(counts)]
             at = self._place(day, came)
             if at is None:
                 continue
-            if longer:
+            if goes_on:
                 sources = [(work[(earlier, run - 1, row, *at)], earlier) for earlier in solver.after(day, duty)]
                 value, earlier = min(sources, default=(NEVER, 0))
                 before = earlier * solver.max_run + run - 1
@@ -318,6 +342,10 @@ class _Trace:
                 (float(work[(kind, run, row, *at)]), kind * solver.max_run + run)
                 for kind, run in itertools.product(range(solver.kinds), solver.may_stop(block, day))
             ]
+        if rest == solver.min_off - 1 and row in solver.away[day]:
+            ended = itertools.product(range(solver.kinds), range(solver.max_run))
+            sources += [(float(off[(earlier, row, *at)]), solver.works + earlier) for earlier in range(solver.min_off)]
+            sources += [(float(work[(kind, run, row, *at)]), kind * solver.max_run + run) for kind, run in ended]
         return min(sources)[1]
 
     def _reopen_week(self, day: int, row: int, state: int, counts: list[int]) -> list[int]:

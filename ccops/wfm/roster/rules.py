@@ -90,7 +90,8 @@ def _run(limits: Limits, works: bool, first: int, last: int, days: int) -> list[
     if works and length > limits.max_run:
         found.append(Breach("max_run", span, length, limits.max_run))
     least = limits.min_run if works else limits.min_off
-    if length < least and last < days and (first > 0 or known):
+    excused = limits.away.intersection((first - 1, last) if works else span)
+    if length < least and last < days and (first > 0 or known) and not excused:
         found.append(Breach("min_run" if works else "min_off", span, length, least))
     if first == 0 and known:
         found += _past(limits, works)
@@ -101,7 +102,7 @@ def _past(limits: Limits, works: bool) -> list[Breach]:
     """Judge the run before the horizon where it ends with it."""
     if works and not limits.run_before and (limits.off_before or 0) < limits.min_off:
         return [Breach("min_off", (0,), limits.off_before or 0, limits.min_off)]
-    if not works and limits.run_before and limits.run_before < limits.min_run:
+    if not works and 0 < limits.run_before < limits.min_run and 0 not in limits.away:
         return [Breach("min_run", (0,), limits.run_before, limits.min_run)]
     return []
 

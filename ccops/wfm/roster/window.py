@@ -38,8 +38,20 @@ def before_window(limits: Limits, pattern: Roster, first: int) -> Limits:
     if run == first:
         return _past_reaching_start(limits, works, run, int(pattern[first - 1]))
     if works:
+        run = _excused(limits, pattern, first, run)
         return replace(limits, run_before=run, off_before=None, duty_before=int(pattern[first - 1]))
-    return replace(limits, run_before=0, off_before=run, duty_before=OFF)
+    rest = max(run, limits.min_off) if limits.away.intersection(range(first - run, first)) else run
+    return replace(limits, run_before=0, off_before=rest, duty_before=OFF)
+
+
+def _excused(limits: Limits, pattern: Roster, first: int, run: int) -> int:
+    """Return the length of a run that began after leave, and is short, as one that is long enough."""
+    if first - run - 1 not in limits.away:
+        return run
+    ahead = 0
+    while first + ahead < len(pattern) and pattern[first + ahead] != OFF:
+        ahead += 1
+    return max(run, min(limits.min_run, limits.max_run)) if run + ahead < limits.min_run else run
 
 
 def _past_reaching_start(limits: Limits, works: bool, run: int, duty: int) -> Limits:
@@ -49,7 +61,8 @@ def _past_reaching_start(limits: Limits, works: bool, run: int, duty: int) -> Li
         # A run from the start of a horizon with no known past may be of any length: as long as the rule asks.
         length = max(run, limits.min_run) if unknown and run < limits.min_run else run + limits.run_before
         return replace(limits, run_before=min(length, limits.max_run), off_before=None, duty_before=duty)
-    length = limits.min_off if unknown else run + (limits.off_before or 0)
+    excused = unknown or limits.away.intersection(range(run))
+    length = limits.min_off if excused else run + (limits.off_before or 0)
     return replace(limits, run_before=0, off_before=max(length, 1), duty_before=OFF)
 
 
@@ -89,6 +102,7 @@ def limits_in_window(core: Core, person: int, pattern: Roster, first: int, last:
         else (),
         max_weekends=weekends,
         counters=tuple(_counter_left(counter, outside, first, last) for counter in limits.counters),
+        away=frozenset(day - first for day in limits.away if first - 1 <= day < last),
     )
 
 
