@@ -197,7 +197,9 @@ def build_history(counts: Iterable[Count], zone: ZoneInfo, interval: int) -> His
             _("The counts come every {fine} minutes, which does not add up to intervals of {interval}.").format(
                 fine=fine, interval=interval
             ),
-            remedy=_("Ask for a multiple of {fine} minutes.").format(fine=fine),
+            remedy=_("Ask for a multiple of {fine} minutes: --interval, or for rosters `interval` of the team.").format(
+                fine=fine
+            ),
         )
     grid = _Grid(rows, interval, fine, zone)
     if grid.doubled:

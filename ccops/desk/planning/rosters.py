@@ -368,7 +368,7 @@ def result_document(found: Result) -> dict[str, Any]:
     return {
         "penalty": round(found.penalty, 6),
         "bound": round(found.bound, 6) if found.bound > -1e18 else None,
-        "gap": round(found.gap, 6) if found.bound > -1e18 or found.proved else None,
+        "gap": None if found.known_gap is None else round(found.known_gap, 6),
         "proved": found.proved,
         "seconds": round(found.seconds, 3),
         "costs": {name: round(value, 6) for name, value in asdict(found.costs).items()},

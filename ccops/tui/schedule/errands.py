@@ -385,7 +385,8 @@ class Solved:
 
     version: int
     penalty: float
-    gap: float
+    gap: float | None
+    """Most that a better roster could save, as a fraction; None where no bound was found in the time."""
     shortfalls: int
 
 

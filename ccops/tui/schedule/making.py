@@ -223,6 +223,11 @@ class Making(Editing):
 
 
 def _solved_text(found: Solved) -> str:
+    if found.gap is None:
+        text = _(
+            "Version {number}, a draft: penalty {penalty:,.0f}, how near the best is not known, {count} shortfalls."
+        )
+        return text.format(number=found.version, penalty=found.penalty, count=found.shortfalls)
     text = _("Version {number}, a draft: penalty {penalty:,.0f}, at most {gap:.1%} above the best, {count} shortfalls.")
     return text.format(number=found.version, penalty=found.penalty, gap=found.gap, count=found.shortfalls)
 

@@ -70,7 +70,7 @@ def solved(told: Told, order: Solve, teller: _Teller, stop: threading.Event) -> 
 
     wanted = Order(order.first, order.days, order.seconds, keep=order.keep)
     roster, result = Rosters(office_of(told)).solve(wanted, progress=teller.tell, stop=stop.is_set)
-    return Solved(roster.head.id, result.penalty, result.gap, len(result.shortfalls))
+    return Solved(roster.head.id, result.penalty, result.known_gap, len(result.shortfalls))
 
 
 def rearranged(told: Told, order: Around, teller: _Teller, stop: threading.Event) -> Rearranged:

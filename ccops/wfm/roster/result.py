@@ -107,6 +107,11 @@ class Result:
             return 0.0
         return (self.penalty - self.bound) / max(abs(self.penalty), 1e-9)
 
+    @property
+    def known_gap(self) -> float | None:
+        """The gap; None where no bound was found in the time."""
+        return self.gap if self.proved or self.bound > -1e18 else None
+
     def of(self, person: str) -> tuple[Assignment, ...]:
         """Return one person's days in order."""
         return tuple(one for one in self.assignments if one.person == person)
