@@ -1,6 +1,5 @@
 """What both ends do to a store and its role: one at a time on a machine, and so that a crash leaves no two writers."""
 
-import fcntl
 import os
 import sqlite3
 import time
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from ccops.i18n import _
 from ccops.store.errors import StoreError, StoreLocked, told
+from ccops.store.lock import held
 from ccops.store.standby.role import (
     Claim,
     Role,
@@ -36,31 +36,13 @@ _WRITE_PATIENCE: Final = 15.0
 @contextmanager
 def alone_with(path: Path, wait: float = PATIENCE) -> Iterator[None]:
     """Hold the right to change the role of a store; raises `StoreLocked` where somebody else has it for longer."""
-    lock = place_of(path).with_name(place_of(path).name + ".lock")
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as problem:
-        message = _("“{path}” cannot be opened: {reason}.").format(path=lock, reason=problem.strerror)
-        raise StoreError(message, remedy=_("Check the rights on the store's folder.")) from problem
-    try:
-        _lock(descriptor, time.monotonic() + wait, path)
+
+    def taken(_descriptor: int) -> StoreLocked:
+        message = _("A shipment or a take-over of “{path}” is under way.").format(path=path)
+        return StoreLocked(message, remedy=_("Wait until it is done."))
+
+    with held(place_of(path).with_name(place_of(path).name + ".lock"), 0o600, wait, taken):
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, until: float, path: Path) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
-            if time.monotonic() < until:
-                time.sleep(0.05)
-                continue
-            message = _("A shipment or a take-over of “{path}” is under way.").format(path=path)
-            raise StoreLocked(message, remedy=_("Wait until it is done.")) from problem
-        return
 
 
 @contextmanager
