@@ -156,6 +156,10 @@ class RestFacts(Painted):
         if self._found.absent:
             names = safe(", ".join(self._found.absent))
             text = _("should be on the phones and are not: {names}").format(names=names)
+            without = next((one.before for one in self._found.advice if one.kind == "absent"), None)
+            if without is not None:
+                # The lines above are of the plan; what would help is measured against who is there.
+                text += _(" - {hours:.1f} agent hours missing without them").format(hours=without)
             lines.append((("  ", "text"), (text, "crit")))
         return lines
 
