@@ -84,9 +84,9 @@ class Registry:
         """Return the legs found in the PBX whose owner has not been asked for."""
         return [leg for leg in self.legs.values() if not leg.ours and leg.channel and not leg.asked]
 
-    def running(self) -> list[Leg]:
-        """Return the legs on which another desk may have switched the mode meanwhile."""
-        return [leg for leg in self.legs.values() if leg.state == "running" and leg.channel and not leg.taken_over]
+    def there(self) -> list[Leg]:
+        """Return the legs on which another desk may have switched the mode meanwhile, seen to run or not."""
+        return [leg for leg in self.legs.values() if leg.live and leg.channel and not leg.taken_over]
 
     def of(self, owner: str, agent_key: str) -> Leg | None:
         """Return the live leg that this supervisor has on this agent."""

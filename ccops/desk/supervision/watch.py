@@ -79,8 +79,8 @@ class Watch:
             self._adopting = asyncio.get_running_loop().create_task(self._ask(self._registry.unasked()))
 
     async def refresh(self) -> None:
-        """Ask the PBX whose every running leg is and in which mode: other desks start and switch them too."""
-        await self._ask([*self._registry.unasked(), *self._registry.running()])
+        """Ask the PBX whose every leg is and in which mode: other desks start and switch them too."""
+        await self._ask([*self._registry.unasked(), *self._registry.there()])
 
     async def _ask(self, legs: Sequence[Leg]) -> None:
         await asyncio.gather(*(self._ask_one(leg) for leg in {leg.supervision_id: leg for leg in legs}.values()))
