@@ -13,7 +13,6 @@ from typing import Final
 from ccops.desk.planning.office import Office
 from ccops.desk.planning.rights import PLANNING_ACTIONS
 from ccops.errors import CcopsError, ReasonNeeded
-from ccops.settings import Loaded, Origin, Settings
 from ccops.tui.schedule import judging, requesting
 from ccops.tui.schedule.asks import Rest, Take, Withdraw
 from ccops.tui.schedule.errands import (
@@ -50,14 +49,8 @@ _KEPT: Final = 8
 
 def office_of(told: Told) -> Office:
     """Return the office of whoever runs this process."""
-    settings = told.settings
-    chosen: dict[tuple[str, ...], Origin] = {
-        ("service_level", key): Origin("file")
-        for key in ("rule", "short_abandon")
-        if getattr(settings.service_level, key) != getattr(Settings().service_level, key)
-    }
     clock = time.time if not told.ahead else lambda: time.time() + told.ahead
-    return Office(Loaded(settings, origins=chosen), clock=clock, read_only=told.read_only)
+    return Office(told.settings, clock=clock, read_only=told.read_only)
 
 
 class Planner:
